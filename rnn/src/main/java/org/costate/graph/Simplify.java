@@ -1,0 +1,248 @@
+package org.costate.graph;
+
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/// Makes a graph smaller without changing what it computes: folds constants, applies identities (x + 0, 1 · x, −(−x), the
+/// slice of a concatenation …), shares common subexpressions and drops what no result needs.
+///
+/// `0 · x` becomes 0, so a simplified graph may be finite where the original is NaN because x is not; nowhere else do finite
+/// results differ, except in the sign of a zero.
+public final class Simplify {
+  private static final int LARGEST_FOLDED = 4096;
+
+  private final StepGraph graph;
+  private final StepBuilder builder;
+  private final Map<Op, Integer> known = new HashMap<>();
+  private final int[] renumbering;
+
+  private Simplify(StepGraph graph) {
+    this.graph = graph;
+    this.builder = new StepBuilder(graph.name());
+    this.renumbering = new int[graph.ops().size()];
+  }
+
+  /// Simplifies a graph. Inputs stay, used or not, so the signature does not change.
+  ///
+  /// @param graph the graph
+  /// @return a graph with the same inputs, carries and outputs
+  public static StepGraph of(StepGraph graph) {
+    return new Simplify(new Simplify(graph).run()).run();
+  }
+
+  private StepGraph run() {
+    boolean[] live = live();
+    for (int id = 0; id < live.length; id++) {
+      Op op = graph.ops().get(id);
+      if (op instanceof Op.Input input) {
+        renumbering[id] = replay(input);
+      } else if (live[id]) {
+        renumbering[id] = add(op.renumbered(renumbering));
+        if (!graph.label(id).isEmpty()) {
+          builder.labels().putIfAbsent(renumbering[id], graph.label(id));
+        }
+      }
+    }
+    for (StepGraph.Carry carry : graph.carries()) {
+      builder.next(builder.value(renumbering[carry.input()]), builder.value(renumbering[carry.next()]));
+    }
+    graph.outputs().forEach((name, id) -> builder.output(name, builder.value(renumbering[id])));
+    return builder.build();
+  }
+
+  private int replay(Op.Input input) {
+    Value value =
+        switch (input.role()) {
+          case SHARED -> builder.shared(input.parameter());
+          case CARRY -> builder.carry(input.name(), input.shape().toArray());
+          case STEP -> builder.input(input.name(), input.shape().toArray());
+        };
+    return value.id();
+  }
+
+  private boolean[] live() {
+    boolean[] live = new boolean[graph.ops().size()];
+    graph.outputs().values().forEach(id -> live[id] = true);
+    graph.carries().forEach(carry -> live[carry.next()] = true);
+    for (int id = live.length - 1; id >= 0; id--) {
+      if (live[id]) {
+        for (int operand : graph.ops().get(id).operands()) {
+          live[operand] = true;
+        }
+      }
+    }
+    return live;
+  }
+
+  /// The id of a node equal to `op`: an existing one, a simpler one, or a new one.
+  private int add(Op op) {
+    Integer same = known.get(op);
+    if (same != null) {
+      return same;
+    }
+    int id = rewrite(op);
+    if (id < 0) {
+      double[] folded = fold(op);
+      id = folded != null ? constant(folded, OpShapes.infer(op, builder.shapes()::get)) : builder.emit(op).id();
+    }
+    known.put(op, id);
+    return id;
+  }
+
+  private int constant(double[] values, Shape shape) {
+    double first = values[0];
+    boolean uniform = shape.rank() > 0 && Arrays.stream(values).allMatch(v -> Double.compare(v, first) == 0);
+    if (uniform) {
+      return add(new Op.Broadcast(constant(new double[] {first}, Shape.SCALAR), -1, shape));
+    }
+    var op = new Op.Constant(shape, Arrays.stream(values).boxed().toList());
+    return known.computeIfAbsent(op, o -> builder.emit(o).id());
+  }
+
+  private Op op(int id) {
+    return builder.ops().get(id);
+  }
+
+  private Shape shape(int id) {
+    return builder.shapes().get(id);
+  }
+
+  /// The number of which every element of a node consists, or NaN.
+  private double uniform(int id) {
+    return switch (op(id)) {
+      case Op.Constant o when o.shape().rank() == 0 -> o.values().getFirst();
+      case Op.Broadcast(int x, int axis, _) when axis == -1 -> uniform(x);
+      default -> Double.NaN;
+    };
+  }
+
+  private boolean is(int id, double number) {
+    return uniform(id) == number;
+  }
+
+  private int zero(Shape shape) {
+    return constant(new double[shape.size()], shape);
+  }
+
+  /// An existing or simpler node equal to `op`, or −1.
+  private int rewrite(Op op) {
+    return switch (op) {
+      case Op.Binary o -> binary(o);
+      case Op.Unary(var f, int x) when f == UnaryFunction.NEGATE && op(x) instanceof Op.Unary(var g, int inner) && g == f -> inner;
+      case Op.Transpose(int x) when op(x) instanceof Op.Transpose(int inner) -> inner;
+      case Op.Reshape(int x, Shape s) when shape(x).equals(s) -> x;
+      case Op.Reshape(int x, Shape s) when op(x) instanceof Op.Reshape(int inner, _) -> add(new Op.Reshape(inner, s));
+      case Op.Select(int condition, int a, int b) when !Double.isNaN(uniform(condition)) -> is(condition, 0) ? b : a;
+      case Op.Select(_, int a, int b) when a == b -> a;
+      case Op.Concat(List<Integer> parts, _) when parts.size() == 1 -> parts.getFirst();
+      case Op.Slice(int x, int axis, int from, int length) -> slice(x, axis, from, length);
+      case Op.Sum(int x, _) when is(x, 0) -> zero(OpShapes.infer(op, this::shape));
+      case Op.MatrixVector(int w, int x, _) when is(w, 0) || is(x, 0) -> zero(OpShapes.infer(op, this::shape));
+      case Op.MatrixMatrix(int a, int b, _, _) when is(a, 0) || is(b, 0) -> zero(OpShapes.infer(op, this::shape));
+      case Op.Outer(int a, int b) when is(a, 0) || is(b, 0) -> zero(OpShapes.infer(op, this::shape));
+      case Op.Pad(int x, _, _, _) when is(x, 0) -> zero(OpShapes.infer(op, this::shape));
+      case Op.SumBatch(int x) when is(x, 0) -> x;
+      default -> -1;
+    };
+  }
+
+  private int binary(Op.Binary o) {
+    int a = o.a();
+    int b = o.b();
+    return switch (o.function()) {
+      case ADD -> is(a, 0) ? b : is(b, 0) ? a : -1;
+      case SUBTRACT -> is(b, 0) ? a : is(a, 0) ? add(new Op.Unary(UnaryFunction.NEGATE, b)) : -1;
+      case MULTIPLY -> {
+        if (is(a, 0) || is(b, 1)) {
+          yield a;
+        }
+        if (is(b, 0) || is(a, 1)) {
+          yield b;
+        }
+        yield is(a, -1)
+            ? add(new Op.Unary(UnaryFunction.NEGATE, b))
+            : is(b, -1) ? add(new Op.Unary(UnaryFunction.NEGATE, a)) : -1;
+      }
+      case DIVIDE -> is(b, 1) || is(a, 0) ? a : -1;
+      case POWER -> is(b, 1) ? a : -1;
+      case ATAN2, HYPOT, MINIMUM, MAXIMUM, GREATER, GREATER_OR_EQUAL, EQUAL -> -1;
+    };
+  }
+
+  private int slice(int x, int axis, int from, int length) {
+    if (length == shape(x).dim(axis)) {
+      return x;
+    }
+    if (op(x) instanceof Op.Concat(List<Integer> parts, int along) && along == axis) {
+      int start = 0;
+      for (int part : parts) {
+        int size = shape(part).dim(axis);
+        if (from >= start && from + length <= start + size) {
+          return add(new Op.Slice(part, axis, from - start, length));
+        }
+        start += size;
+      }
+    }
+    if (op(x) instanceof Op.Pad(int inner, int along, int before, _) && along == axis) {
+      int size = shape(inner).dim(axis);
+      if (from >= before && from + length <= before + size) {
+        return add(new Op.Slice(inner, axis, from - before, length));
+      }
+      if (from + length <= before || from >= before + size) {
+        return zero(shape(x).with(axis, length));
+      }
+    }
+    return -1;
+  }
+
+  /// The values of a constant node, or null.
+  private double[] values(int id) {
+    double uniform = uniform(id);
+    if (!Double.isNaN(uniform)) {
+      double[] all = new double[shape(id).size()];
+      Arrays.fill(all, uniform);
+      return all;
+    }
+    return op(id) instanceof Op.Constant o ? o.values().stream().mapToDouble(Double::doubleValue).toArray() : null;
+  }
+
+  /// The values of an op whose operands are constants, or null if it is not folded.
+  private double[] fold(Op op) {
+    int[] operands = op.operands();
+    if (operands.length == 0 || OpShapes.infer(op, this::shape).size() > LARGEST_FOLDED) {
+      return null;
+    }
+    double[][] v = new double[operands.length][];
+    for (int i = 0; i < v.length; i++) {
+      v[i] = shape(operands[i]).size() > LARGEST_FOLDED ? null : values(operands[i]);
+      if (v[i] == null) {
+        return null;
+      }
+    }
+    double[] result =
+        switch (op) {
+          case Op.Unary(var f, _) -> Arrays.stream(v[0]).map(f::evaluate).toArray();
+          case Op.Binary(var f, _, _) -> {
+            double[] out = new double[v[0].length];
+            Arrays.setAll(out, i -> f.evaluate(v[0][i], v[1][i]));
+            yield out;
+          }
+          case Op.Select _ -> {
+            double[] out = new double[v[0].length];
+            Arrays.setAll(out, i -> v[0][i] != 0 ? v[1][i] : v[2][i]);
+            yield out;
+          }
+          case Op.Sum(_, int axis) when axis == -1 -> new double[] {Arrays.stream(v[0]).sum()};
+          case Op.Reshape _, Op.StopGradient _ -> v[0];
+          case Op.Slice(_, int axis, int from, int length) when axis == 0 -> {
+            int row = v[0].length / shape(operands[0]).dim(0);
+            yield Arrays.copyOfRange(v[0], from * row, (from + length) * row);
+          }
+          case Op.Concat(_, int axis) when axis == 0 -> Arrays.stream(v).flatMapToDouble(Arrays::stream).toArray();
+          default -> null;
+        };
+    return result == null || Arrays.stream(result).anyMatch(Double::isNaN) ? null : result;
+  }
+}
