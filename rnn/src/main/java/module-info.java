@@ -2,6 +2,13 @@
 module org.costate.rnn {
   requires commons.math3;
 
+  exports org.costate.check;
   exports org.costate.graph;
   exports org.costate.random;
+  exports org.costate.unroll;
+
+  uses org.costate.check.CatalogueProvider;
+
+  provides org.costate.check.CatalogueProvider with
+      org.costate.check.OpCatalogue;
 }

@@ -124,7 +124,8 @@ public record Reverse(
       if (contribution == null || !needed[id]) {
         return;
       }
-      Value bar = step.batched(user) && !step.batched(id) ? contribution.sumBatch() : contribution;
+      boolean overLanes = !step.batched(id) && (step.batched(user) || contribution.batched());
+      Value bar = overLanes ? contribution.sumBatch() : contribution;
       Value known = bars.get(id);
       Value total = known == null ? bar : known.plus(bar);
       String label = step.label(id);

@@ -1,0 +1,333 @@
+package org.costate.unroll;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/// A forward pass of a [SequenceGraph]: the nodes in order, and in reverse order on the way back.
+final class SequenceTape implements Tape {
+  private final SequenceGraph graph;
+  private final Parameters parameters;
+  private final Sequences batch;
+  private final Series[] values;
+  private final List<Tape> tapes = new ArrayList<>();
+  private final Rollout rollout;
+
+  SequenceTape(SequenceGraph graph, Parameters parameters, State initial, Sequences batch, SavePolicy save) {
+    this.graph = graph;
+    this.parameters = parameters;
+    this.batch = batch;
+    this.values = new Series[graph.valueCount()];
+    var finalState = new LinkedHashMap<String, double[]>();
+    int next = 0;
+    for (SequenceGraph.Node node : graph.nodes()) {
+      switch (node) {
+        case SequenceGraph.Node.Input(String name) -> values[next++] = batch.input(name);
+        case SequenceGraph.Node.Scan scan -> {
+          Rollout result = run(scan, initial.part(scan.name() + "."), save);
+          for (var entry : scan.results().entrySet()) {
+            Series series = result.output(entry.getKey());
+            values[entry.getValue()] = scan.reversed() ? series.reversed(batch) : series;
+            next++;
+          }
+          result.finalState().values().forEach((name, array) -> finalState.put(scan.name() + "." + name, array));
+        }
+        case SequenceGraph.Node.Reduce reduce -> {
+          values[reduce.result()] = reduce(reduce);
+          next++;
+        }
+      }
+    }
+    var outputs = new LinkedHashMap<String, Series>();
+    graph.outputValues().forEach((name, value) -> outputs.put(name, values[value.id()]));
+    this.rollout = new Rollout(outputs, new State(batch.lanes(), finalState));
+  }
+
+  /// The batch that a node sees: one step after a reduction, else all.
+  private Sequences inputs(SequenceGraph.Node.Scan scan) {
+    Sequences own = Sequences.of(batch.lanes(), scan.overTime() ? batch.horizon() : 1);
+    if (scan.overTime() && batch.padded()) {
+      int[] lengths = new int[batch.lanes()];
+      Arrays.setAll(lengths, batch::length);
+      own = own.lengths(lengths);
+    }
+    if (scan.overTime() && !scan.reversed()) {
+      boolean[][] resets = new boolean[batch.horizon()][];
+      Arrays.setAll(resets, batch::resets);
+      if (Arrays.stream(resets).anyMatch(java.util.Objects::nonNull)) {
+        own = own.resets(resets);
+      }
+    }
+    for (var entry : scan.sources().entrySet()) {
+      Series series = values[entry.getValue()];
+      if (!scan.overTime()) {
+        series = series.window(0, 1);
+      } else if (scan.reversed()) {
+        series = series.reversed(batch);
+      }
+      own = own.with(entry.getKey(), series);
+    }
+    return own;
+  }
+
+  private Rollout run(SequenceGraph.Node.Scan scan, State initial, SavePolicy save) {
+    if (save == null) {
+      return scan.unroll().evaluate(parameters, initial, inputs(scan));
+    }
+    Tape tape = scan.unroll().forward(parameters, initial, inputs(scan), save);
+    tapes.add(tape);
+    return tape.rollout();
+  }
+
+  private Series reduce(SequenceGraph.Node.Reduce reduce) {
+    Series source = values[reduce.source()];
+    int size = source.shape().size();
+    double[] out = new double[batch.lanes() * size];
+    for (int lane = 0; lane < batch.lanes(); lane++) {
+      int length = length(source, lane);
+      for (int i = 0; i < size; i++) {
+        int at = lane * size + i;
+        out[at] =
+            switch (reduce.reduction()) {
+              case LAST -> source.steps()[length - 1][at];
+              case MEAN -> {
+                double sum = 0;
+                for (int t = 0; t < length; t++) {
+                  sum += source.steps()[t][at];
+                }
+                yield sum / length;
+              }
+              case MAX -> source.steps()[largest(source, length, at)][at];
+            };
+      }
+    }
+    return new Series(source.shape(), batch.lanes(), new double[][] {out});
+  }
+
+  private int length(Series source, int lane) {
+    int length = Math.min(batch.length(lane), source.horizon());
+    if (length == 0) {
+      throw new IllegalArgumentException(
+          "SequenceGraph: lane %d is empty, so it has no last step, mean or maximum; drop empty sequences.".formatted(lane));
+    }
+    return length;
+  }
+
+  private static int largest(Series source, int length, int at) {
+    int best = 0;
+    for (int t = 1; t < length; t++) {
+      if (source.steps()[t][at] > source.steps()[best][at]) {
+        best = t;
+      }
+    }
+    return best;
+  }
+
+  @Override
+  public Rollout rollout() {
+    return rollout;
+  }
+
+  @Override
+  public State state(int t) {
+    if (t == batch.horizon()) {
+      return rollout.finalState();
+    }
+    var state = new LinkedHashMap<String, double[]>();
+    int i = 0;
+    for (SequenceGraph.Node node : graph.nodes()) {
+      if (node instanceof SequenceGraph.Node.Scan scan) {
+        Tape tape = tapes.get(i++);
+        if (!scan.unroll().step().carries().isEmpty()) {
+          if (scan.reversed()) {
+            throw new IllegalStateException(
+                "Tape: '%s' runs backward in time, so there is no state of the whole graph at step %d; truncate only models that look back."
+                    .formatted(scan.name(), t));
+          }
+          tape.state(t).values().forEach((name, array) -> state.put(scan.name() + "." + name, array));
+        }
+      }
+    }
+    return new State(batch.lanes(), state);
+  }
+
+  @Override
+  public long savedBytes() {
+    return tapes.stream().mapToLong(Tape::savedBytes).sum();
+  }
+
+  @Override
+  public long forwardSteps() {
+    return tapes.stream().mapToLong(Tape::forwardSteps).sum();
+  }
+
+  @Override
+  public Cotangents backward(Seeds seeds, Sweep sweep) {
+    Series[] bars = seedBars(seeds);
+    double[] total = new double[parameters.values().length];
+    var initial = new LinkedHashMap<String, double[]>();
+    var costates = new LinkedHashMap<String, Series>();
+    var flow = new LinkedHashMap<String, Flow>();
+    int tape = tapes.size();
+    for (SequenceGraph.Node node : graph.nodes().reversed()) {
+      switch (node) {
+        case SequenceGraph.Node.Input _ -> {}
+        case SequenceGraph.Node.Reduce reduce -> reduceBackward(reduce, bars);
+        case SequenceGraph.Node.Scan scan -> {
+          Cotangents bar = tapes.get(--tape).backward(seeds(scan, seeds, bars), sweep);
+          for (int i = 0; i < total.length; i++) {
+            total[i] += bar.parameters().values()[i];
+          }
+          scan.sources().forEach((input, source) -> {
+            if (scan.unroll().wants(input)) {
+              Series series = bar.input(input);
+              addTo(bars, source, scan.reversed() ? series.reversed(batch) : series);
+            }
+          });
+          bar.initialState().values().forEach((name, array) -> initial.put(scan.name() + "." + name, array));
+          bar.costates().forEach((name, series) -> costates.put(scan.name() + "." + name, series));
+          if (bar.flow().containsKey("") && !scan.unroll().step().carries().isEmpty()) {
+            Flow norms = bar.flow().get("");
+            flow.put(scan.name(), new Flow(norms.costateNorm(), norms.parameterNorm(), scan.reversed()));
+          }
+        }
+      }
+    }
+    return new Cotangents(
+        new Parameters(parameters.layout(), total), new State(batch.lanes(), initial), inputBars(bars), costates, flow);
+  }
+
+  private Series[] seedBars(Seeds seeds) {
+    Series[] bars = new Series[values.length];
+    for (String name : seeds.outputs()) {
+      SequenceGraph.SequenceValue value = graph.outputValues().get(name);
+      if (value == null) {
+        throw new IllegalArgumentException(
+            "SequenceGraph: there is no output '%s'; there are %s.".formatted(name, graph.outputValues().keySet()));
+      }
+      int horizon = values[value.id()].horizon();
+      Series bar = Series.zeros(value.shape(), batch.lanes(), horizon);
+      Sequences times = value.overTime() ? batch : Sequences.of(batch.lanes(), horizon);
+      for (int t = 0; t < horizon; t++) {
+        seeds.fill(name, t, times, bar.steps()[t]);
+      }
+      addTo(bars, value.id(), bar);
+    }
+    return bars;
+  }
+
+  private Seeds seeds(SequenceGraph.Node.Scan scan, Seeds all, Series[] bars) {
+    Seeds own = Seeds.none();
+    for (var entry : scan.results().entrySet()) {
+      Series bar = bars[entry.getValue()];
+      if (bar != null) {
+        own = own.with(entry.getKey(), scan.reversed() ? bar.reversed(batch) : bar);
+      }
+    }
+    return all.finalState() == null ? own : own.finalState(all.finalState().part(scan.name() + "."));
+  }
+
+  private void reduceBackward(SequenceGraph.Node.Reduce reduce, Series[] bars) {
+    Series bar = bars[reduce.result()];
+    if (bar == null) {
+      return;
+    }
+    Series source = values[reduce.source()];
+    int size = source.shape().size();
+    Series out = Series.zeros(source.shape(), batch.lanes(), source.horizon());
+    for (int lane = 0; lane < batch.lanes(); lane++) {
+      int length = length(source, lane);
+      for (int at = lane * size; at < (lane + 1) * size; at++) {
+        double g = bar.steps()[0][at];
+        switch (reduce.reduction()) {
+          case LAST -> out.steps()[length - 1][at] = g;
+          case MEAN -> {
+            for (int t = 0; t < length; t++) {
+              out.steps()[t][at] = g / length;
+            }
+          }
+          case MAX -> out.steps()[largest(source, length, at)][at] = g;
+        }
+      }
+    }
+    addTo(bars, reduce.source(), out);
+  }
+
+  /// Adds to the cotangent of a value; a node that runs once may have read a longer sequence's first step.
+  private static void addTo(Series[] bars, int id, Series bar) {
+    if (bars[id] == null) {
+      bars[id] = bar;
+      return;
+    }
+    double[][] sum = new double[bar.horizon()][];
+    for (int t = 0; t < sum.length; t++) {
+      sum[t] = bars[id].steps()[t].clone();
+      for (int i = 0; i < sum[t].length; i++) {
+        sum[t][i] += bar.steps()[t][i];
+      }
+    }
+    bars[id] = new Series(bar.shape(), bar.lanes(), sum);
+  }
+
+  private Map<String, Series> inputBars(Series[] bars) {
+    var result = new LinkedHashMap<String, Series>();
+    int next = 0;
+    for (SequenceGraph.Node node : graph.nodes()) {
+      switch (node) {
+        case SequenceGraph.Node.Input(String name) -> {
+          if (bars[next] != null) {
+            result.put(name, bars[next]);
+          }
+          next++;
+        }
+        case SequenceGraph.Node.Scan scan -> next += scan.results().size();
+        case SequenceGraph.Node.Reduce _ -> next++;
+      }
+    }
+    return result;
+  }
+
+  /// Runs node by node and looks at each; in the backward pass likewise.
+  static Optional<NonFinite> findNonFinite(
+      SequenceGraph graph, Parameters parameters, State initial, Sequences batch, Seeds seeds) {
+    var tape = new SequenceTape(graph, parameters, initial, batch, new SavePolicy.All());
+    for (SequenceGraph.Node node : graph.nodes()) {
+      if (node instanceof SequenceGraph.Node.Scan scan) {
+        Optional<NonFinite> found =
+            scan.unroll().findNonFinite(parameters, initial.part(scan.name() + "."), tape.inputs(scan), Seeds.none());
+        if (found.isPresent()) {
+          return found.map(f -> renamed(f, scan.name()));
+        }
+      }
+    }
+    Series[] bars = tape.seedBars(seeds);
+    int at = tape.tapes.size();
+    for (SequenceGraph.Node node : graph.nodes().reversed()) {
+      if (node instanceof SequenceGraph.Node.Reduce reduce) {
+        tape.reduceBackward(reduce, bars);
+      } else if (node instanceof SequenceGraph.Node.Scan scan) {
+        Seeds own = tape.seeds(scan, seeds, bars);
+        Optional<NonFinite> found =
+            scan.unroll().findNonFinite(parameters, initial.part(scan.name() + "."), tape.inputs(scan), own);
+        if (found.isPresent()) {
+          return found.map(f -> renamed(f, scan.name()));
+        }
+        Cotangents bar = tape.tapes.get(--at).backward(own);
+        scan.sources().forEach((input, source) -> {
+          if (scan.unroll().wants(input)) {
+            Series series = bar.input(input);
+            addTo(bars, source, scan.reversed() ? series.reversed(batch) : series);
+          }
+        });
+      }
+    }
+    return Optional.empty();
+  }
+
+  private static NonFinite renamed(NonFinite found, String name) {
+    return new NonFinite(name, found.node(), found.time(), found.horizon(), found.lane(), found.backward());
+  }
+}

@@ -1,0 +1,191 @@
+package org.costate.unroll;
+
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Queue;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import org.costate.graph.Op;
+import org.costate.graph.Parameter;
+import org.costate.graph.Role;
+import org.costate.graph.Shape;
+import org.costate.graph.StepGraph;
+import org.costate.internal.exec.Program;
+import org.costate.internal.exec.ReferenceProgram;
+
+/// One step, unrolled over time.
+///
+///     (xₜ₊₁, yₜ) = f(θ, xₜ, uₜ)      λₜ = (∂f/∂x)ᵀ λₜ₊₁ + (∂y/∂x)ᵀ ȳₜ      θ̄ = Σₜ (∂f/∂θ)ᵀ λₜ₊₁ + (∂y/∂θ)ᵀ ȳₜ
+///
+/// ```java
+/// var unroll = Unroll.of(step);
+/// Tape tape = unroll.forward(theta, unroll.zeroState(lanes), inputs);
+/// Cotangents bar = tape.backward(Seeds.of("loss", 1));
+/// ```
+public final class Unroll implements Recurrence {
+  private final StepGraph step;
+  private final Precision precision;
+  private final Set<String> wantedInputs;
+  private final Program program;
+  private final Layout layout;
+  private final Map<String, Shape> inputs = new LinkedHashMap<>();
+  private final Map<Integer, Queue<Workspace>> idle = new ConcurrentHashMap<>();
+
+  private Unroll(StepGraph step, Precision precision, Set<String> wantedInputs) {
+    this.step = step;
+    this.precision = precision;
+    this.wantedInputs = wantedInputs;
+    this.program = new ReferenceProgram(step, precision == Precision.FLOAT, wantedInputs);
+    this.layout = Layout.of(Map.of("", step.parameters()));
+    for (int id : step.inputs(Role.STEP)) {
+      inputs.put(((Op.Input) step.ops().get(id)).name(), step.shape(id));
+    }
+  }
+
+  /// A step in double precision, with the cotangents of all its inputs.
+  ///
+  /// @param step the step
+  /// @return the unrolled step
+  public static Unroll of(StepGraph step) {
+    return of(step, Precision.DOUBLE);
+  }
+
+  /// A step, with the cotangents of all its inputs.
+  ///
+  /// @param step the step
+  /// @param precision the element type
+  /// @return the unrolled step
+  public static Unroll of(StepGraph step, Precision precision) {
+    var all = new java.util.LinkedHashSet<String>();
+    step.inputs(Role.STEP).forEach(id -> all.add(((Op.Input) step.ops().get(id)).name()));
+    return of(step, precision, all);
+  }
+
+  /// A step, with the cotangents of some of its inputs; what is not kept is not computed.
+  ///
+  /// @param step the step
+  /// @param precision the element type
+  /// @param wantedInputs the names of the inputs whose cotangents are kept
+  /// @return the unrolled step
+  public static Unroll of(StepGraph step, Precision precision, Set<String> wantedInputs) {
+    return new Unroll(step, precision, Set.copyOf(wantedInputs));
+  }
+
+  /// The step.
+  ///
+  /// @return the graph
+  public StepGraph step() {
+    return step;
+  }
+
+  @Override
+  public Layout layout() {
+    return layout;
+  }
+
+  @Override
+  public Map<String, Shape> inputs() {
+    return java.util.Collections.unmodifiableMap(inputs);
+  }
+
+  @Override
+  public State zeroState(int lanes) {
+    var values = new LinkedHashMap<String, double[]>();
+    step.carries().forEach(carry -> values.put(carry.name(), new double[lanes * carry.shape().size()]));
+    return new State(lanes, values);
+  }
+
+  @Override
+  public Tape forward(Parameters parameters, State initial, Sequences batch, SavePolicy save) {
+    return new UnrollTape(this, parameters, check(initial, batch), batch, save);
+  }
+
+  @Override
+  public Rollout evaluate(Parameters parameters, State initial, Sequences batch) {
+    return new UnrollTape(this, parameters, check(initial, batch), batch, null).rollout();
+  }
+
+  @Override
+  public Optional<NonFinite> findNonFinite(Parameters parameters, State initial, Sequences batch, Seeds seeds) {
+    var tape = new UnrollTape(this, parameters, check(initial, batch), batch, new SavePolicy.All(), true);
+    if (tape.nonFinite() == null) {
+      tape.backward(seeds);
+    }
+    return Optional.ofNullable(tape.nonFinite());
+  }
+
+  private State check(State initial, Sequences batch) {
+    inputs.forEach(
+        (name, shape) -> {
+          Series series = batch.inputs().get(name);
+          if (series == null) {
+            throw new IllegalArgumentException(
+                "Step '%s': input '%s' %s is missing; the batch has %s.".formatted(step.name(), name, shape, batch.inputs().keySet()));
+          }
+          if (!series.shape().equals(shape)) {
+            throw new IllegalArgumentException(
+                "Step '%s': input '%s' must have shape %s, got %s.".formatted(step.name(), name, shape, series.shape()));
+          }
+        });
+    for (StepGraph.Carry carry : step.carries()) {
+      int expected = batch.lanes() * carry.shape().size();
+      if (initial.get(carry.name()).length != expected) {
+        throw new IllegalArgumentException(
+            "Step '%s': initial state '%s' must be [lanes, …shape] = [%d, %s] with %d values, got %d."
+                .formatted(step.name(), carry.name(), batch.lanes(), carry.shape(), expected, initial.get(carry.name()).length));
+      }
+    }
+    return initial;
+  }
+
+  Precision precision() {
+    return precision;
+  }
+
+  boolean wants(String input) {
+    return wantedInputs.contains(input);
+  }
+
+  List<String> inputNames() {
+    return List.copyOf(inputs.keySet());
+  }
+
+  /// The bytes of one frame: what one step keeps beside its state.
+  long frameBytes(int lanes) {
+    return program.residualsPerLane() * lanes * Double.BYTES;
+  }
+
+  /// The bytes of one state.
+  long stateBytes(int lanes) {
+    return step.carries().stream().mapToLong(c -> c.shape().size()).sum() * lanes * Double.BYTES;
+  }
+
+  /// A session with the frames it has made; given back when a tape is consumed, so that training allocates no frames.
+  record Workspace(Program.Session session, java.util.ArrayDeque<Program.Frame> frames) {}
+
+  Workspace acquire(int lanes) {
+    Workspace workspace = idle.computeIfAbsent(lanes, _ -> new ConcurrentLinkedQueue<>()).poll();
+    return workspace != null ? workspace : fresh(lanes);
+  }
+
+  Workspace fresh(int lanes) {
+    return new Workspace(program.open(lanes), new java.util.ArrayDeque<>());
+  }
+
+  void release(int lanes, Workspace workspace) {
+    idle.get(lanes).add(workspace);
+  }
+
+  double[][] bind(Layout arena, double[] values) {
+    List<Parameter> own = step.parameters();
+    double[][] shared = new double[own.size()][];
+    for (int i = 0; i < shared.length; i++) {
+      Layout.Entry entry = arena.entry(own.get(i));
+      shared[i] = java.util.Arrays.copyOfRange(values, entry.offset(), entry.offset() + entry.size());
+    }
+    return shared;
+  }
+}
