@@ -4,11 +4,14 @@ module org.costate.rnn {
 
   exports org.costate.check;
   exports org.costate.graph;
+  exports org.costate.optim;
   exports org.costate.random;
+  exports org.costate.rnn;
   exports org.costate.unroll;
 
   uses org.costate.check.CatalogueProvider;
 
   provides org.costate.check.CatalogueProvider with
-      org.costate.check.OpCatalogue;
+      org.costate.check.OpCatalogue,
+      org.costate.rnn.CellCatalogue;
 }

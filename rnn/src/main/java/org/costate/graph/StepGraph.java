@@ -151,6 +151,35 @@ public final class StepGraph {
     return id;
   }
 
+  /// This step with labelled nodes as further outputs, to look inside it: the parameters stay the same objects.
+  ///
+  /// @param wanted labels given with [Value#named]
+  /// @return the step with an output for each label
+  /// @throws ShapeException if there is no node of that label
+  public StepGraph exposing(String... wanted) {
+    var builder = new StepBuilder(name).replay(this);
+    Forward.replayResults(builder, this);
+    for (String label : wanted) {
+      int id =
+          labels.entrySet().stream()
+              .filter(e -> e.getValue().equals(label))
+              .map(Map.Entry::getKey)
+              .findFirst()
+              .orElseThrow(() -> new ShapeException("Step '%s' has no node labelled '%s'.".formatted(name, label)));
+      if (!outputs.containsKey(label)) {
+        builder.output(label, builder.value(id));
+      }
+    }
+    return builder.build();
+  }
+
+  /// The labels given to nodes.
+  ///
+  /// @return the labels, sorted
+  public List<String> labelled() {
+    return labels.values().stream().distinct().sorted().toList();
+  }
+
   /// What to call a node in a message: its label and its op.
   ///
   /// @param id the node

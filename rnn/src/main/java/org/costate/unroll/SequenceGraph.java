@@ -38,6 +38,8 @@ public final class SequenceGraph implements Recurrence {
 
   /// How a sequence becomes one value for each lane.
   public enum Reduction {
+    /// The first step.
+    FIRST,
     /// The last real step.
     LAST,
     /// The mean over the real steps.

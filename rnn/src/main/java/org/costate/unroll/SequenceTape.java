@@ -92,6 +92,7 @@ final class SequenceTape implements Tape {
         int at = lane * size + i;
         out[at] =
             switch (reduce.reduction()) {
+              case FIRST -> source.steps()[0][at];
               case LAST -> source.steps()[length - 1][at];
               case MEAN -> {
                 double sum = 0;
@@ -243,6 +244,7 @@ final class SequenceTape implements Tape {
       for (int at = lane * size; at < (lane + 1) * size; at++) {
         double g = bar.steps()[0][at];
         switch (reduce.reduction()) {
+          case FIRST -> out.steps()[0][at] = g;
           case LAST -> out.steps()[length - 1][at] = g;
           case MEAN -> {
             for (int t = 0; t < length; t++) {
