@@ -1,12 +1,15 @@
 /// The unrolled-graph core, and recurrent networks.
 module org.costate.rnn {
+  requires com.fasterxml.jackson.databind;
   requires commons.math3;
 
   exports org.costate.check;
   exports org.costate.graph;
+  exports org.costate.io;
   exports org.costate.optim;
   exports org.costate.random;
   exports org.costate.rnn;
+  exports org.costate.train;
   exports org.costate.unroll;
 
   uses org.costate.check.CatalogueProvider;

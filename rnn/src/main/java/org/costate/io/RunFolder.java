@@ -1,0 +1,113 @@
+package org.costate.io;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.SerializationFeature;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.ArrayList;
+import java.util.HexFormat;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/// The folder of one run: `run.json` (options, seed, versions, checksums of data, results), `metrics.csv`, and whatever else the
+/// run adds. Every file is written whole or not at all.
+public final class RunFolder {
+  private static final ObjectMapper JSON = new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
+
+  private final Path folder;
+  private final Map<String, Object> record = new LinkedHashMap<>();
+  private final List<String> rows = new ArrayList<>();
+  private List<String> columns = List.of();
+
+  /// Makes the folder.
+  ///
+  /// @param folder where
+  /// @param experiment the name of the experiment
+  /// @throws IOException if it cannot be made or written, in one sentence
+  public RunFolder(Path folder, String experiment) throws IOException {
+    this.folder = folder;
+    try {
+      Files.createDirectories(folder);
+    } catch (IOException e) {
+      throw new IOException("Cannot make the output folder %s: %s; choose another with --out.".formatted(folder, reason(e)), e);
+    }
+    if (!Files.isWritable(folder)) {
+      throw new IOException("Cannot write into the output folder %s; choose another with --out.".formatted(folder));
+    }
+    record.put("experiment", experiment);
+    record.put("java", Runtime.version().toString());
+    record.put("os", System.getProperty("os.name") + " " + System.getProperty("os.arch"));
+  }
+
+  private static String reason(IOException e) {
+    return e.getClass().getSimpleName().replace("Exception", "").replaceAll("([a-z])([A-Z])", "$1 $2").toLowerCase(java.util.Locale.ROOT);
+  }
+
+  /// The path of a file in the folder.
+  ///
+  /// @param name its name
+  /// @return the path
+  public Path file(String name) {
+    return folder.resolve(name);
+  }
+
+  /// Adds to the record.
+  ///
+  /// @param key the key
+  /// @param value anything Jackson can write
+  public void record(String key, Object value) {
+    record.put(key, value);
+  }
+
+  /// Adds the name, size and SHA-256 of a data file to the record.
+  ///
+  /// @param data the file
+  /// @throws IOException if it cannot be read
+  public void recordData(Path data) throws IOException {
+    @SuppressWarnings("unchecked")
+    var list = (List<Object>) record.computeIfAbsent("data", _ -> new ArrayList<>());
+    list.add(Map.of("file", data.getFileName().toString(), "bytes", Files.size(data), "sha256", sha256(data)));
+  }
+
+  private static String sha256(Path file) throws IOException {
+    try (InputStream in = Files.newInputStream(file)) {
+      MessageDigest digest = MessageDigest.getInstance("SHA-256");
+      byte[] buffer = new byte[1 << 16];
+      for (int n = in.read(buffer); n >= 0; n = in.read(buffer)) {
+        digest.update(buffer, 0, n);
+      }
+      return HexFormat.of().formatHex(digest.digest());
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException("every Java has SHA-256", e);
+    }
+  }
+
+  /// Adds a row to the metrics.
+  ///
+  /// @param row the values by column; all rows must have the columns of the first
+  public void metrics(Map<String, ?> row) {
+    if (columns.isEmpty()) {
+      columns = List.copyOf(row.keySet());
+    }
+    var cells = new ArrayList<String>();
+    columns.forEach(column -> cells.add(String.valueOf(row.get(column))));
+    rows.add(String.join(",", cells));
+  }
+
+  /// Writes `run.json` and `metrics.csv`.
+  ///
+  /// @param results the results
+  /// @throws IOException if they cannot be written
+  public void finish(Map<String, ?> results) throws IOException {
+    record.put("results", results);
+    AtomicFiles.write(file("run.json"), temporary -> JSON.writeValue(temporary.toFile(), record));
+    if (!rows.isEmpty()) {
+      AtomicFiles.writeString(file("metrics.csv"), String.join(",", columns) + "\n" + String.join("\n", rows) + "\n");
+    }
+  }
+}
