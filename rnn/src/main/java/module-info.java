@@ -2,11 +2,14 @@
 module org.costate.rnn {
   requires com.fasterxml.jackson.databind;
   requires commons.math3;
+  requires java.desktop;
+  requires transitive xchart;
 
   exports org.costate.check;
   exports org.costate.graph;
   exports org.costate.io;
   exports org.costate.optim;
+  exports org.costate.plot;
   exports org.costate.random;
   exports org.costate.rnn;
   exports org.costate.train;

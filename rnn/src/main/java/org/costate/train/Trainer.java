@@ -9,6 +9,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.function.Consumer;
 import java.util.function.ToDoubleFunction;
 import org.costate.optim.Clipping;
 import org.costate.optim.Optimizer;
@@ -47,73 +48,132 @@ public final class Trainer implements AutoCloseable {
   int windowStart;
   private final ExecutorService threads;
 
-  /// The settings of a run.
-  ///
-  /// @param optimizer the update rule
-  /// @param schedule the learning rate
-  /// @param clipping the limit of the gradient
-  /// @param costateLimit the limit of a lane's costate at each step; +∞ for none
-  /// @param l2 the coupled weight decay
-  /// @param truncation how far gradients look back
-  /// @param carryState with truncation, whether the next batch continues the streams of the last
-  /// @param save what a forward pass keeps
-  /// @param accumulate how many batches make one update
-  /// @param slices into how many slices a batch is cut, at most one for each lane
-  /// @param patience how many validations without improvement stop the run; 0 for never
-  /// @param flowEvery after how many updates gradient flow is recorded; 0 for never
-  /// @param seed the seed of noise such as dropout
-  /// @param listeners who is told
-  public record Settings(
-      Optimizer optimizer, Schedule schedule, Clipping clipping, double costateLimit, double l2, Truncation truncation, boolean carryState,
-      SavePolicy save, int accumulate, int slices, int patience, int flowEvery, long seed, List<TrainingListener> listeners) {
-    /// Adam at a rate, clipped to a global norm of 1, full backpropagation, two slices.
+  /// The settings of a run; each method gives a changed copy. To begin with: Adam, clipped to a global norm of 1, full
+  /// backpropagation with everything saved, one update for each batch, two slices, no early stopping, seed 0.
+  public static final class Settings implements Cloneable {
+    private Optimizer optimizer = new Optimizer.Adam();
+    private Schedule schedule;
+    private Clipping clipping = new Clipping.GlobalNorm(1);
+    private double costateLimit = Double.POSITIVE_INFINITY;
+    private double l2;
+    private Truncation truncation = new Truncation.None();
+    private boolean carryState;
+    private SavePolicy save = new SavePolicy.All();
+    private int accumulate = 1;
+    private int slices = 2;
+    private int patience;
+    private int flowEvery;
+    private long seed;
+    private List<TrainingListener> listeners = List.of();
+
+    private Settings(double rate) {
+      schedule = new Schedule.Constant(rate);
+    }
+
+    /// The settings to begin with.
     ///
     /// @param rate the learning rate
     /// @return the settings
     public static Settings adam(double rate) {
-      return new Settings(
-          new Optimizer.Adam(), new Schedule.Constant(rate), new Clipping.GlobalNorm(1), Double.POSITIVE_INFINITY, 0,
-          new Truncation.None(), false, new SavePolicy.All(), 1, 2, 0, 0, 0, List.of());
+      return new Settings(rate);
     }
 
-    /// These settings with another rule.
+    private Settings with(Consumer<Settings> change) {
+      try {
+        var copy = (Settings) clone();
+        change.accept(copy);
+        return copy;
+      } catch (CloneNotSupportedException e) {
+        throw new IllegalStateException(e);
+      }
+    }
+
+    /// These settings with another update rule.
     ///
-    /// @param rule the update rule
+    /// @param value the rule
     /// @return the settings
-    public Settings optimizer(Optimizer rule) {
-      return new Settings(rule, schedule, clipping, costateLimit, l2, truncation, carryState, save, accumulate, slices, patience, flowEvery, seed, listeners);
+    public Settings optimizer(Optimizer value) {
+      return with(s -> s.optimizer = value);
     }
 
     /// These settings with another learning rate.
     ///
-    /// @param rates the schedule
+    /// @param value the learning rate
     /// @return the settings
-    public Settings schedule(Schedule rates) {
-      return new Settings(optimizer, rates, clipping, costateLimit, l2, truncation, carryState, save, accumulate, slices, patience, flowEvery, seed, listeners);
+    public Settings schedule(Schedule value) {
+      return with(s -> s.schedule = value);
     }
 
     /// These settings with another limit of the gradient.
     ///
-    /// @param limit the clipping
+    /// @param value the limit
     /// @return the settings
-    public Settings clipping(Clipping limit) {
-      return new Settings(optimizer, schedule, limit, costateLimit, l2, truncation, carryState, save, accumulate, slices, patience, flowEvery, seed, listeners);
+    public Settings clipping(Clipping value) {
+      return with(s -> s.clipping = value);
     }
 
-    /// These settings with a limit of the costate at each step.
+    /// These settings with a limit of the norm of a lane's costate at each step.
     ///
-    /// @param limit the largest norm
+    /// @param value the largest norm
     /// @return the settings
-    public Settings clipCostates(double limit) {
-      return new Settings(optimizer, schedule, clipping, limit, l2, truncation, carryState, save, accumulate, slices, patience, flowEvery, seed, listeners);
+    public Settings clipCostates(double value) {
+      return with(s -> s.costateLimit = value);
     }
 
     /// These settings with coupled weight decay.
     ///
-    /// @param decay w
+    /// @param value w, which adds w θ to the clipped gradient
     /// @return the settings
-    public Settings l2(double decay) {
-      return new Settings(optimizer, schedule, clipping, costateLimit, decay, truncation, carryState, save, accumulate, slices, patience, flowEvery, seed, listeners);
+    public Settings l2(double value) {
+      return with(s -> s.l2 = value);
+    }
+
+    /// These settings with checkpointing.
+    ///
+    /// @param value what a forward pass keeps
+    /// @return the settings
+    public Settings save(SavePolicy value) {
+      return with(s -> s.save = value);
+    }
+
+    /// These settings with one update for several batches.
+    ///
+    /// @param value the number of batches
+    /// @return the settings
+    public Settings accumulate(int value) {
+      return with(s -> s.accumulate = value);
+    }
+
+    /// These settings with another number of slices; it changes the order of additions, so the last bits.
+    ///
+    /// @param value the number of slices of a batch
+    /// @return the settings
+    public Settings slices(int value) {
+      return with(s -> s.slices = value);
+    }
+
+    /// These settings with early stopping.
+    ///
+    /// @param value how many validations without improvement stop the run; 0 for never
+    /// @return the settings
+    public Settings patience(int value) {
+      return with(s -> s.patience = value);
+    }
+
+    /// These settings recording gradient flow.
+    ///
+    /// @param value after how many updates; 0 for never
+    /// @return the settings
+    public Settings flowEvery(int value) {
+      return with(s -> s.flowEvery = value);
+    }
+
+    /// These settings with another seed of noise such as dropout.
+    ///
+    /// @param value the seed
+    /// @return the settings
+    public Settings seed(long value) {
+      return with(s -> s.seed = value);
     }
 
     /// These settings with truncated backpropagation.
@@ -122,55 +182,11 @@ public final class Trainer implements AutoCloseable {
     /// @param continuing whether the next batch continues the streams of the last
     /// @return the settings
     public Settings truncation(Truncation.Window window, boolean continuing) {
-      return new Settings(optimizer, schedule, clipping, costateLimit, l2, window, continuing, save, accumulate, slices, patience, flowEvery, seed, listeners);
-    }
-
-    /// These settings with checkpointing.
-    ///
-    /// @param policy what a forward pass keeps
-    /// @return the settings
-    public Settings save(SavePolicy policy) {
-      return new Settings(optimizer, schedule, clipping, costateLimit, l2, truncation, carryState, policy, accumulate, slices, patience, flowEvery, seed, listeners);
-    }
-
-    /// These settings with one update for several batches.
-    ///
-    /// @param batches the number of batches
-    /// @return the settings
-    public Settings accumulate(int batches) {
-      return new Settings(optimizer, schedule, clipping, costateLimit, l2, truncation, carryState, save, batches, slices, patience, flowEvery, seed, listeners);
-    }
-
-    /// These settings with another number of slices.
-    ///
-    /// @param count the number of slices
-    /// @return the settings
-    public Settings slices(int count) {
-      return new Settings(optimizer, schedule, clipping, costateLimit, l2, truncation, carryState, save, accumulate, count, patience, flowEvery, seed, listeners);
-    }
-
-    /// These settings with early stopping.
-    ///
-    /// @param validations how many validations without improvement stop the run
-    /// @return the settings
-    public Settings patience(int validations) {
-      return new Settings(optimizer, schedule, clipping, costateLimit, l2, truncation, carryState, save, accumulate, slices, validations, flowEvery, seed, listeners);
-    }
-
-    /// These settings with recording of gradient flow.
-    ///
-    /// @param updates after how many updates
-    /// @return the settings
-    public Settings flowEvery(int updates) {
-      return new Settings(optimizer, schedule, clipping, costateLimit, l2, truncation, carryState, save, accumulate, slices, patience, updates, seed, listeners);
-    }
-
-    /// These settings with another seed.
-    ///
-    /// @param number the seed
-    /// @return the settings
-    public Settings seed(long number) {
-      return new Settings(optimizer, schedule, clipping, costateLimit, l2, truncation, carryState, save, accumulate, slices, patience, flowEvery, number, listeners);
+      return with(
+          s -> {
+            s.truncation = window;
+            s.carryState = continuing;
+          });
     }
 
     /// These settings with one more listener.
@@ -180,7 +196,7 @@ public final class Trainer implements AutoCloseable {
     public Settings listener(TrainingListener listener) {
       var more = new ArrayList<>(listeners);
       more.add(listener);
-      return new Settings(optimizer, schedule, clipping, costateLimit, l2, truncation, carryState, save, accumulate, slices, patience, flowEvery, seed, List.copyOf(more));
+      return with(s -> s.listeners = List.copyOf(more));
     }
   }
 
@@ -196,12 +212,12 @@ public final class Trainer implements AutoCloseable {
     this.parameters = parameters;
     this.settings = settings;
     int size = parameters.values().length;
-    this.updater = new Updater(settings.optimizer(), settings.schedule(), settings.clipping(), settings.l2(), size);
-    this.stopping = new EarlyStopping(settings.patience());
+    this.updater = new Updater(settings.optimizer, settings.schedule, settings.clipping, settings.l2, size);
+    this.stopping = new EarlyStopping(settings.patience);
     this.accumulated = new double[size];
     this.threads =
         Executors.newFixedThreadPool(
-            Math.max(1, Math.min(settings.slices(), Runtime.getRuntime().availableProcessors())),
+            Math.max(1, Math.min(settings.slices, Runtime.getRuntime().availableProcessors())),
             task -> {
               Thread thread = new Thread(task, "costate-trainer");
               thread.setDaemon(true);
@@ -222,7 +238,7 @@ public final class Trainer implements AutoCloseable {
 
   /// Trains on one batch or, if truncated, on one window.
   public void step() {
-    switch (settings.truncation()) {
+    switch (settings.truncation) {
       case Truncation.None _ -> wholeBatch();
       case Truncation.Window window -> oneWindow(window);
     }
@@ -235,14 +251,14 @@ public final class Trainer implements AutoCloseable {
   /// @param score the validation score of the parameters; smaller is better
   /// @return the best score
   public double train(long batches, long every, ToDoubleFunction<Parameters> score) {
-    while (batch < batches && !(settings.patience() > 0 && stopping.bestIndex() >= 0 && stopping.stop())) {
+    while (batch < batches && !(settings.patience > 0 && stopping.bestIndex() >= 0 && stopping.stop())) {
       until(Math.min(batches, (batch / every + 1) * every));
       double value = score.applyAsDouble(parameters);
       boolean best = stopping.observe(value);
       if (best) {
         bestValues = parameters.values().clone();
       }
-      settings.listeners().forEach(listener -> listener.onValidation(batch, value, best));
+      settings.listeners.forEach(listener -> listener.onValidation(batch, value, best));
     }
     restoreBest();
     return stopping.best();
@@ -258,13 +274,13 @@ public final class Trainer implements AutoCloseable {
   private record Gradient(double loss, double[] values) {}
 
   private void wholeBatch() {
-    Sequences inputs = objective.withNoise(source.batch(batch), settings.seed(), batch);
+    Sequences inputs = objective.withNoise(source.batch(batch), settings.seed, batch);
     double weight = objective.totalWeight(inputs);
-    Gradient gradient = gradient(inputs, weight * settings.accumulate());
+    Gradient gradient = gradient(inputs, weight * settings.accumulate);
     for (int i = 0; i < accumulated.length; i++) {
       accumulated[i] += gradient.values[i];
     }
-    boolean last = (batch + 1) % settings.accumulate() == 0;
+    boolean last = (batch + 1) % settings.accumulate == 0;
     if (last) {
       State zero = recurrence().zeroState(inputs.lanes());
       update(inputs, zero, weight, gradient.loss / weight);
@@ -280,7 +296,7 @@ public final class Trainer implements AutoCloseable {
   /// The gradient of the mean loss of a batch, slice by slice.
   private Gradient gradient(Sequences inputs, double divisor) {
     int lanes = inputs.lanes();
-    int slices = Math.min(settings.slices(), lanes);
+    int slices = Math.min(settings.slices, lanes);
     var tasks = new ArrayList<Callable<Gradient>>();
     for (int i = 0; i < slices; i++) {
       int from = i * lanes / slices;
@@ -319,18 +335,18 @@ public final class Trainer implements AutoCloseable {
 
   private Gradient slice(Sequences inputs, double divisor) {
     State zero = recurrence().zeroState(inputs.lanes());
-    Tape tape = recurrence().forward(parameters, zero, inputs, settings.save());
+    Tape tape = recurrence().forward(parameters, zero, inputs, settings.save);
     double loss = tape.rollout().sum("loss");
     Cotangents bar = tape.backward(Seeds.of("loss", 1 / divisor), sweep());
     return new Gradient(loss, bar.parameters().values());
   }
 
   private Sweep sweep() {
-    return settings.costateLimit() == Double.POSITIVE_INFINITY ? Sweep.full() : Sweep.full().clipCostates(settings.costateLimit());
+    return settings.costateLimit == Double.POSITIVE_INFINITY ? Sweep.full() : Sweep.full().clipCostates(settings.costateLimit);
   }
 
   private void oneWindow(Truncation.Window window) {
-    Sequences inputs = objective.withNoise(source.batch(batch), settings.seed(), batch);
+    Sequences inputs = objective.withNoise(source.batch(batch), settings.seed, batch);
     if (windows == null || windows.state().lanes() != inputs.lanes()) {
       windows = new Windows(recurrence(), window, recurrence().zeroState(inputs.lanes()));
     }
@@ -345,7 +361,7 @@ public final class Trainer implements AutoCloseable {
     if (windowStart == inputs.horizon()) {
       windowStart = 0;
       batch++;
-      if (!settings.carryState()) {
+      if (!settings.carryState) {
         windows = null;
       }
     }
@@ -353,7 +369,7 @@ public final class Trainer implements AutoCloseable {
 
   /// Applies the accumulated gradient; every so often also records how gradients flow, in a pass of its own.
   private void update(Sequences inputs, State initial, double weight, double loss) {
-    boolean recorded = settings.flowEvery() > 0 && updater.updates() % settings.flowEvery() == 0;
+    boolean recorded = settings.flowEvery > 0 && updater.updates() % settings.flowEvery == 0;
     Map<String, Flow> flow = Map.of();
     double[] before = null;
     double[] gradient = null;
@@ -361,12 +377,12 @@ public final class Trainer implements AutoCloseable {
       before = parameters.values().clone();
       gradient = accumulated.clone();
       State start = initial != null ? initial : recurrence().zeroState(inputs.lanes());
-      flow = recurrence().forward(parameters, start, inputs, settings.save()).backward(Seeds.of("loss", 1 / weight), sweep().withFlow()).flow();
+      flow = recurrence().forward(parameters, start, inputs, settings.save).backward(Seeds.of("loss", 1 / weight), sweep().withFlow()).flow();
     }
     Updater.Outcome outcome = updater.apply(parameters.values(), accumulated, 1);
     var norms = recorded ? norms(before, gradient) : Map.<String, Update.ParameterNorms>of();
     var update = new Update(batch, updater.updates(), loss, outcome, flow, norms);
-    settings.listeners().forEach(listener -> listener.onUpdate(update));
+    settings.listeners.forEach(listener -> listener.onUpdate(update));
   }
 
   private Map<String, Update.ParameterNorms> norms(double[] before, double[] gradient) {
@@ -417,14 +433,14 @@ public final class Trainer implements AutoCloseable {
   }
 
   Windows windows(int lanes) {
-    if (windows == null && settings.truncation() instanceof Truncation.Window window) {
+    if (windows == null && settings.truncation instanceof Truncation.Window window) {
       windows = new Windows(recurrence(), window, recurrence().zeroState(lanes));
     }
     return windows;
   }
 
   long seed() {
-    return settings.seed();
+    return settings.seed;
   }
 
   /// Ends the threads.
