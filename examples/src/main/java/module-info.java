@@ -1,0 +1,12 @@
+/// The experiments, and the command line `costate`.
+module org.costate.examples {
+  requires com.fasterxml.jackson.databind;
+  requires commons.math3;
+  requires info.picocli;
+  requires org.costate.rnn;
+  requires me.tongfei.progressbar;
+
+  opens org.costate.examples to info.picocli;
+  opens org.costate.examples.splice to info.picocli;
+  opens org.costate.examples.task to info.picocli;
+}
