@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Map;
 import org.costate.examples.Experiment;
 import org.costate.examples.Progress;
+import org.costate.graph.Shape;
 import org.costate.io.ModelFile;
 import org.costate.optim.Clipping;
 import org.costate.optim.Optimizer;
@@ -96,7 +97,7 @@ public final class SpliceJunctions extends Experiment {
           case GRU -> GruCell.of(hidden).dropout(dropout);
           case LSTM -> LstmCell.of(hidden).dropout(dropout);
         };
-    SequenceModel model = SequenceModel.builder().features(4).bidirectional(layer).pool(SequenceModel.Pooling.MAX).loss(new Loss.Softmax(3)).build();
+    SequenceModel model = SequenceModel.builder().features(4).bidirectional(layer).loss(new Loss.Softmax(3)).build();
     Parameters parameters = model.initialise(run.seed());
     var flow = new GradientFlow();
     train(run, model, parameters, split, flow);
@@ -159,8 +160,15 @@ public final class SpliceJunctions extends Experiment {
     return new Split(training, held, "");
   }
 
+  /// The network labels the step after the junction, where the forward direction has just read what is left of it and the
+  /// backward direction what is right of it; the other steps have weight 0.
   private static Example example(Junction junction) {
-    return Example.of(junction.sequence().length()).with("x", junction.features(), 4).with("target", new double[] {junction.kind().ordinal()});
+    int length = junction.sequence().length();
+    double[] target = new double[length];
+    double[] weight = new double[length];
+    target[length / 2] = junction.kind().ordinal();
+    weight[length / 2] = 1;
+    return Example.of(length).with("x", junction.features(), 4).with("target", target).with("weight", weight);
   }
 
   private void train(Run run, SequenceModel model, Parameters parameters, Split split, GradientFlow flow) throws IOException {
@@ -211,7 +219,8 @@ public final class SpliceJunctions extends Experiment {
       Series p = model.predict(parameters, batch).output("prediction");
       for (int lane = 0; lane < batch.lanes(); lane++, at++) {
         for (int k = 1; k < 3; k++) {
-          classes[at] = p.get(0, lane, k) > p.get(0, lane, classes[at]) ? k : classes[at];
+          int middle = batch.horizon() / 2;
+          classes[at] = p.get(middle, lane, k) > p.get(middle, lane, classes[at]) ? k : classes[at];
         }
       }
     }
@@ -294,11 +303,11 @@ public final class SpliceJunctions extends Experiment {
       if (!own.isEmpty()) {
         Sequences batch = Example.collate(own);
         Tape tape = model.recurrence().forward(parameters, model.recurrence().zeroState(own.size()), model.withoutNoise(batch));
-        double[] bar = new double[own.size() * 3];
+        Series bar = Series.zeros(Shape.of(3), own.size(), length);
         for (int lane = 0; lane < own.size(); lane++) {
-          bar[3 * lane + kind.ordinal()] = 1.0 / own.size();
+          bar.set(length / 2, lane, kind.ordinal(), 1.0 / own.size());
         }
-        Series gradient = tape.backward(Seeds.none().with("readout", new Series(org.costate.graph.Shape.of(3), own.size(), new double[][] {bar}))).input("x");
+        Series gradient = tape.backward(Seeds.none().with("readout", bar)).input("x");
         for (int t = 0; t < length; t++) {
           double[] x = batch.input("x").steps()[t];
           for (int i = 0; i < x.length; i++) {
