@@ -87,7 +87,7 @@ public record LstmCell(
     return (values, shape, random) -> {
       for (int i = 0; i < hidden; i++) {
         double chrono = longestDependency == 0 ? 0 : Math.log(random.nextDouble(1, longestDependency - 1));
-        values[i] = -chrono;
+        values[i] = 0 - chrono;
         values[hidden + i] = longestDependency == 0 ? forgetBias : chrono;
       }
     };

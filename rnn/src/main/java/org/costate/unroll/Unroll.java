@@ -179,6 +179,11 @@ public final class Unroll implements Recurrence {
     idle.get(lanes).add(workspace);
   }
 
+  /// How many frames wait to be used again.
+  int pooledFrames(int lanes) {
+    return idle.getOrDefault(lanes, new ConcurrentLinkedQueue<>()).stream().mapToInt(w -> w.frames().size()).sum();
+  }
+
   double[][] bind(Layout arena, double[] values) {
     List<Parameter> own = step.parameters();
     double[][] shared = new double[own.size()][];

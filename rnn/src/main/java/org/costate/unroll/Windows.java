@@ -1,6 +1,8 @@
 package org.costate.unroll;
 
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 
 /// Truncated backpropagation over a stream: takes the sequence block by block and carries the state across blocks, calls and,
@@ -11,8 +13,10 @@ public final class Windows {
   private final Recurrence recurrence;
   private final Truncation.Window truncation;
   private State state;
-  private State historyState;
+  /// The last steps before the next block, at most lookback − 1, and the state before each of them.
   private Sequences history;
+
+  private List<State> historyStates = List.of();
 
   /// A stream that begins with a state.
   ///
@@ -23,7 +27,6 @@ public final class Windows {
     this.recurrence = recurrence;
     this.truncation = truncation;
     this.state = initial;
-    this.historyState = initial;
   }
 
   /// One window.
@@ -46,18 +49,33 @@ public final class Windows {
           "Windows.next: a block has at most advance = %d steps, got %d; cut it with Sequences.window."
               .formatted(truncation.advance(), block.horizon()));
     }
-    Sequences all = history == null ? block : history.then(block);
-    int before = all.horizon() - block.horizon();
-    Tape tape = recurrence.forward(parameters, historyState, all);
-    int keep = Math.clamp((long) truncation.lookback() - truncation.advance(), 0, all.horizon());
-    State nextHistoryState = tape.state(all.horizon() - keep);
+    int known = history == null ? 0 : history.horizon();
+    int before = Math.clamp((long) truncation.lookback() - block.horizon(), 0, known);
+    Sequences all = before == 0 ? block : history.window(known - before, known).then(block);
+    State start = before == 0 ? state : historyStates.get(known - before);
+    Tape tape = recurrence.forward(parameters, start, all);
+    remember(block, tape, all.horizon(), known - before);
     var outputs = new LinkedHashMap<String, Series>();
     tape.rollout().outputs().forEach((name, series) -> outputs.put(name, series.horizon() == all.horizon() ? series.window(before, all.horizon()) : series));
     state = tape.rollout().finalState();
     Cotangents bar = tape.backward(seeds.since(before), sweep.lookback(truncation.lookback()));
-    historyState = nextHistoryState;
-    history = keep == 0 ? null : all.window(all.horizon() - keep, all.horizon());
     return new Result(new Rollout(outputs, state), bar, before);
+  }
+
+  /// Keeps the last lookback − 1 steps; the states of those that were just evaluated are the new ones.
+  private void remember(Sequences block, Tape tape, int evaluated, int older) {
+    int most = truncation.lookback() - 1;
+    if (most == 0) {
+      return;
+    }
+    Sequences seen = history == null ? block : history.then(block);
+    var states = new ArrayList<State>(historyStates.subList(0, older));
+    for (int t = 0; t < evaluated; t++) {
+      states.add(tape.state(t));
+    }
+    int drop = Math.max(0, seen.horizon() - most);
+    history = seen.window(drop, seen.horizon());
+    historyStates = List.copyOf(states.subList(drop, states.size()));
   }
 
   /// The state after the last block.
@@ -73,10 +91,11 @@ public final class Windows {
   public Map<String, double[]> save() {
     var arrays = new LinkedHashMap<String, double[]>();
     state.values().forEach((name, array) -> arrays.put("state/" + name, array.clone()));
-    historyState.values().forEach((name, array) -> arrays.put("historyState/" + name, array.clone()));
     int steps = history == null ? 0 : history.horizon();
     arrays.put("history", new double[] {steps});
     for (int t = 0; t < steps; t++) {
+      String prefix = "historyState/" + t + "/";
+      historyStates.get(t).values().forEach((name, array) -> arrays.put(prefix + name, array.clone()));
       for (var input : history.inputs().entrySet()) {
         arrays.put("history/%s/%d".formatted(input.getKey(), t), input.getValue().steps()[t].clone());
       }
@@ -94,9 +113,13 @@ public final class Windows {
   /// @param arrays what it returned
   public void restore(Map<String, double[]> arrays) {
     state = part(arrays, "state/");
-    historyState = part(arrays, "historyState/");
     int steps = (int) arrays.get("history")[0];
     history = null;
+    var states = new ArrayList<State>();
+    for (int t = 0; t < steps; t++) {
+      states.add(part(arrays, "historyState/" + t + "/"));
+    }
+    historyStates = List.copyOf(states);
     if (steps > 0) {
       int lanes = state.lanes();
       history = Sequences.of(lanes, steps).lengths(java.util.Arrays.stream(arrays.get("history/lengths")).mapToInt(v -> (int) v).toArray());

@@ -71,8 +71,8 @@ public final class SpliceJunctions extends Experiment {
   @Option(names = "--rate", defaultValue = "0.005", description = "Largest learning rate (default ${DEFAULT-VALUE}).")
   private double rate = 0.005;
 
-  @Option(names = "--dropout", defaultValue = "0.3", description = "Variational dropout (default ${DEFAULT-VALUE}).")
-  private double dropout = 0.3;
+  @Option(names = "--dropout", defaultValue = "0", description = "Variational dropout (default ${DEFAULT-VALUE}).")
+  private double dropout;
 
   /// For the command line, and for the demo with its defaults.
   public SpliceJunctions() {}

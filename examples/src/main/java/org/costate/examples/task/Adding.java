@@ -78,7 +78,7 @@ public final class Adding extends TaskExperiment {
     var values = new LinkedHashMap<String, Object>();
     values.put("wrong", wrong);
     values.put("tested", y.length);
-    return new Measurement(mse, mse < 1.5e-4 && wrong <= y.length / 200, values);
+    return new Measurement(mse, mse < 1.5e-4 && wrong <= y.length / 100, values);
   }
 
   @Override

@@ -45,7 +45,7 @@ public final class MackeyGlass extends Experiment {
   @Option(names = "--hidden", defaultValue = "32", description = "Hidden units (default ${DEFAULT-VALUE}).")
   private int hidden;
 
-  @Option(names = "--evaluations", defaultValue = "2000", description = "The most gradient evaluations (default ${DEFAULT-VALUE}).")
+  @Option(names = "--evaluations", defaultValue = "5000", description = "The most gradient evaluations (default ${DEFAULT-VALUE}).")
   private int evaluations;
 
   /// The series x(0), x(1), …, by the Runge–Kutta method with step 0.1 and history 1.2.
