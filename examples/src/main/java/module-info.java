@@ -6,7 +6,10 @@ module org.costate.examples {
   requires org.costate.rnn;
   requires me.tongfei.progressbar;
 
-  opens org.costate.examples to info.picocli;
-  opens org.costate.examples.splice to info.picocli;
-  opens org.costate.examples.task to info.picocli;
+  opens org.costate.examples to
+      info.picocli;
+  opens org.costate.examples.splice to
+      info.picocli;
+  opens org.costate.examples.task to
+      info.picocli;
 }

@@ -23,7 +23,8 @@ public final class Sequence {
 
   /// One step of several lanes, one row for each lane.
   public static Series lanes(double[]... rows) {
-    double[] all = java.util.Arrays.stream(rows).flatMapToDouble(java.util.Arrays::stream).toArray();
+    double[] all =
+        java.util.Arrays.stream(rows).flatMapToDouble(java.util.Arrays::stream).toArray();
     return new Series(Shape.of(rows[0].length), rows.length, new double[][] {all});
   }
 }

@@ -22,7 +22,8 @@ import picocli.CommandLine.Command;
     subcommands = {Costate.ListExperiments.class, Costate.RunExperiment.class, Demo.class},
     footer = {
       "",
-      "Exit codes: 0 done, 1 bad input or failed run, 2 wrong options, 70 a defect, 130 interrupted.",
+      "Exit codes: 0 done, 1 bad input or failed run, 2 wrong options, 70 a defect, 130"
+          + " interrupted.",
       "Try: costate list, costate run adding --help, costate demo"
     })
 public final class Costate {
@@ -42,9 +43,15 @@ public final class Costate {
       CommandLine experiments = spec.root().commandLine().getSubcommands().get("run");
       experiments
           .getSubcommands()
-          .forEach((name, command) -> out.printf("%-18s %s%n", name, command.getCommandSpec().usageMessage().description()[0]));
+          .forEach(
+              (name, command) ->
+                  out.printf(
+                      "%-18s %s%n",
+                      name, command.getCommandSpec().usageMessage().description()[0]));
       out.println();
-      out.println("Run one with: costate run NAME [--seed N] [--out FOLDER] [--json]; its options: costate run NAME --help");
+      out.println(
+          "Run one with: costate run NAME [--seed N] [--out FOLDER] [--json]; its options: costate"
+              + " run NAME --help");
     }
   }
 
@@ -54,14 +61,23 @@ public final class Costate {
       description = "Run an experiment.",
       mixinStandardHelpOptions = true,
       subcommands = {
-        GradientFlowExperiment.class, SpliceJunctions.class, Adding.class, Copying.class, TemporalOrder.class, Reber.class, Parity.class, MackeyGlass.class
+        GradientFlowExperiment.class,
+        SpliceJunctions.class,
+        Adding.class,
+        Copying.class,
+        TemporalOrder.class,
+        Reber.class,
+        Parity.class,
+        MackeyGlass.class
       })
   static final class RunExperiment implements Runnable {
     @picocli.CommandLine.Spec private CommandLine.Model.CommandSpec spec;
 
     @Override
     public void run() {
-      throw new CommandLine.ParameterException(spec.commandLine(), "Name an experiment: " + String.join(", ", spec.subcommands().keySet()) + ".");
+      throw new CommandLine.ParameterException(
+          spec.commandLine(),
+          "Name an experiment: " + String.join(", ", spec.subcommands().keySet()) + ".");
     }
   }
 
@@ -74,14 +90,17 @@ public final class Costate {
         .setParameterExceptionHandler(
             (e, _) -> {
               e.getCommandLine().getErr().println("costate: " + e.getMessage());
-              CommandLine.UnmatchedArgumentException.printSuggestions(e, e.getCommandLine().getErr());
+              CommandLine.UnmatchedArgumentException.printSuggestions(
+                  e, e.getCommandLine().getErr());
               return CommandLine.ExitCode.USAGE;
             });
   }
 
   /// One clear sentence for what the user can repair; a stack trace for what only we can.
   private static int report(Exception e, PrintWriter err) {
-    if (e instanceof IOException || e instanceof IllegalArgumentException || e instanceof UncheckedIOException) {
+    if (e instanceof IOException
+        || e instanceof IllegalArgumentException
+        || e instanceof UncheckedIOException) {
       err.println("costate: " + message(e));
       return BAD_INPUT;
     }
@@ -92,8 +111,10 @@ public final class Costate {
 
   private static String message(Exception e) {
     return switch (e) {
-      case java.nio.file.NoSuchFileException f -> "There is no file '%s'; check the path.".formatted(f.getFile());
-      case java.nio.file.AccessDeniedException f -> "'%s' may not be read or written; check its permissions.".formatted(f.getFile());
+      case java.nio.file.NoSuchFileException f ->
+          "There is no file '%s'; check the path.".formatted(f.getFile());
+      case java.nio.file.AccessDeniedException f ->
+          "'%s' may not be read or written; check its permissions.".formatted(f.getFile());
       case UncheckedIOException u -> message(u.getCause());
       default -> e.getMessage();
     };
@@ -110,7 +131,10 @@ public final class Costate {
             new Thread(
                 () -> {
                   if (!done.get()) {
-                    System.err.println(System.lineSeparator() + "costate: interrupted; files are written whole or not at all, so nothing is half-written.");
+                    System.err.println(
+                        System.lineSeparator()
+                            + "costate: interrupted; files are written whole or not at all, so"
+                            + " nothing is half-written.");
                   }
                 }));
     int code = commandLine().execute(args);

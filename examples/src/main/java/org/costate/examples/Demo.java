@@ -12,15 +12,26 @@ import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
-/// Shows what Costate does, in under a minute: gradient flow, and splice junctions on simulated DNA.
-@Command(name = "demo", description = "Gradient flow and splice junctions, in under a minute; writes one page.", mixinStandardHelpOptions = true)
+/// Shows what Costate does, in under a minute: gradient flow, and splice junctions on simulated
+/// DNA.
+@Command(
+    name = "demo",
+    description = "Gradient flow and splice junctions, in under a minute; writes one page.",
+    mixinStandardHelpOptions = true)
 final class Demo implements Callable<Integer> {
   @CommandLine.Spec private CommandLine.Model.CommandSpec spec;
 
-  @Option(names = "--seed", defaultValue = "1", description = "Seed of everything that is random (default ${DEFAULT-VALUE}).")
+  @Option(
+      names = "--seed",
+      defaultValue = "1",
+      description = "Seed of everything that is random (default ${DEFAULT-VALUE}).")
   private long seed;
 
-  @Option(names = "--out", paramLabel = "FOLDER", defaultValue = "out/demo", description = "Where the page is written (default ${DEFAULT-VALUE}).")
+  @Option(
+      names = "--out",
+      paramLabel = "FOLDER",
+      defaultValue = "out/demo",
+      description = "Where the page is written (default ${DEFAULT-VALUE}).")
   private Path out;
 
   @Option(names = "--json", description = "End standard output with one line of JSON.")
@@ -32,11 +43,15 @@ final class Demo implements Callable<Integer> {
     PrintWriter err = spec.commandLine().getErr();
     var page = new HtmlReport("Costate: what the gradient did");
     page.paragraph(
-        "Two experiments. The first shows why gradients over time vanish or explode, and what cures it. The second trains a bidirectional recurrent network to find splice junctions in DNA.");
+        "Two experiments. The first shows why gradients over time vanish or explode, and what cures"
+            + " it. The second trains a bidirectional recurrent network to find splice junctions in"
+            + " DNA.");
     Map<String, Object> results = new LinkedHashMap<>();
-    for (Experiment experiment : new Experiment[] {new GradientFlowExperiment(), new SpliceJunctions()}) {
+    for (Experiment experiment :
+        new Experiment[] {new GradientFlowExperiment(), new SpliceJunctions()}) {
       text.println("== " + experiment.name() + " ==");
-      results.put(experiment.name(), experiment.perform(text, err, out.resolve(experiment.name()), seed));
+      results.put(
+          experiment.name(), experiment.perform(text, err, out.resolve(experiment.name()), seed));
       page.include(experiment.lastReport());
     }
     page.write(out.resolve("index.html"));

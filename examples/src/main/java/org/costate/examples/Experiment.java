@@ -14,14 +14,21 @@ import org.costate.plot.HtmlReport;
 import picocli.CommandLine;
 import picocli.CommandLine.Option;
 
-/// One experiment of the command line: options, a run folder, a report, and results as text or JSON.
+/// One experiment of the command line: options, a run folder, a report, and results as text or
+/// JSON.
 public abstract class Experiment implements Callable<Integer> {
   @CommandLine.Spec private CommandLine.Model.CommandSpec spec;
 
-  @Option(names = "--seed", defaultValue = "1", description = "Seed of everything that is random (default ${DEFAULT-VALUE}).")
+  @Option(
+      names = "--seed",
+      defaultValue = "1",
+      description = "Seed of everything that is random (default ${DEFAULT-VALUE}).")
   private long seed;
 
-  @Option(names = "--out", paramLabel = "FOLDER", description = "Where the run is written (default out/NAME).")
+  @Option(
+      names = "--out",
+      paramLabel = "FOLDER",
+      description = "Where the run is written (default out/NAME).")
   private Path out;
 
   @Option(names = "--json", description = "End standard output with one line of JSON.")
@@ -120,7 +127,9 @@ public abstract class Experiment implements Callable<Integer> {
   @Override
   public final Integer call() throws IOException {
     PrintWriter text = spec.commandLine().getOut();
-    Map<String, Object> results = perform(text, spec.commandLine().getErr(), out == null ? Path.of("out", name()) : out, seed);
+    Map<String, Object> results =
+        perform(
+            text, spec.commandLine().getErr(), out == null ? Path.of("out", name()) : out, seed);
     if (json) {
       text.println(new ObjectMapper().writeValueAsString(results));
       text.flush();
@@ -136,9 +145,16 @@ public abstract class Experiment implements Callable<Integer> {
   /// @param seedOfRun the seed
   /// @return the results
   /// @throws IOException if something cannot be read or written
-  Map<String, Object> perform(PrintWriter text, PrintWriter progress, Path where, long seedOfRun) throws IOException {
+  Map<String, Object> perform(PrintWriter text, PrintWriter progress, Path where, long seedOfRun)
+      throws IOException {
     long start = System.nanoTime();
-    var run = new Run(new RunFolder(where, name()), text, progress, new HtmlReport("Costate: " + name()), seedOfRun);
+    var run =
+        new Run(
+            new RunFolder(where, name()),
+            text,
+            progress,
+            new HtmlReport("Costate: " + name()),
+            seedOfRun);
     run.folder.record("seed", seedOfRun);
     run.folder.record("options", options());
     execute(run);
@@ -160,7 +176,9 @@ public abstract class Experiment implements Callable<Integer> {
   private Map<String, String> options() {
     var options = new LinkedHashMap<String, String>();
     if (spec != null) {
-      spec.options().forEach(option -> options.put(option.longestName(), Objects.toString(option.getValue())));
+      spec.options()
+          .forEach(
+              option -> options.put(option.longestName(), Objects.toString(option.getValue())));
     }
     return options;
   }

@@ -31,8 +31,9 @@ import org.costate.unroll.Sweep;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
-/// One long-lag task for five kinds of cell, clipped and not: the first step carries one bit, the rest is noise, and the bit is
-/// asked for at the end. The costate that must carry the answer back to the first step vanishes, explodes, or arrives.
+/// One long-lag task for five kinds of cell, clipped and not: the first step carries one bit, the
+/// rest is noise, and the bit is asked for at the end. The costate that must carry the answer back
+/// to the first step vanishes, explodes, or arrives.
 @Command(
     name = "gradient-flow",
     description = "Vanishing, exploding and cured gradients: five cells on one long-lag task.",
@@ -41,10 +42,16 @@ public final class GradientFlowExperiment extends Experiment {
   private static final int LANES = 32;
   private static final int HIDDEN = 24;
 
-  @Option(names = "--length", defaultValue = "60", description = "Steps between the bit and the question (default ${DEFAULT-VALUE}).")
+  @Option(
+      names = "--length",
+      defaultValue = "60",
+      description = "Steps between the bit and the question (default ${DEFAULT-VALUE}).")
   private int length = 60;
 
-  @Option(names = "--batches", defaultValue = "150", description = "Training batches of each run (default ${DEFAULT-VALUE}).")
+  @Option(
+      names = "--batches",
+      defaultValue = "150",
+      description = "Training batches of each run (default ${DEFAULT-VALUE}).")
   private int batches = 150;
 
   /// For the command line, and for the demo with its defaults.
@@ -58,8 +65,11 @@ public final class GradientFlowExperiment extends Experiment {
   private Map<String, Cell> cells() {
     var cells = new LinkedHashMap<String, Cell>();
     cells.put("sigmoid RNN", ElmanCell.of(HIDDEN).activation(ElmanCell.Activation.SIGMOID));
-    cells.put("tanh RNN", ElmanCell.of(HIDDEN).recurrent(Initializer.normal(0.7 / Math.sqrt(HIDDEN))));
-    cells.put("ReLU RNN, 1.15 · identity", ElmanCell.identity(HIDDEN).recurrent(Initializer.identity(1.15)));
+    cells.put(
+        "tanh RNN", ElmanCell.of(HIDDEN).recurrent(Initializer.normal(0.7 / Math.sqrt(HIDDEN))));
+    cells.put(
+        "ReLU RNN, 1.15 · identity",
+        ElmanCell.identity(HIDDEN).recurrent(Initializer.identity(1.15)));
     cells.put("ReLU RNN, identity", ElmanCell.identity(HIDDEN));
     cells.put("LSTM, forget bias 1", LstmCell.of(HIDDEN));
     cells.put("LSTM, forget bias 5", LstmCell.of(HIDDEN).forgetBias(5));
@@ -83,12 +93,20 @@ public final class GradientFlowExperiment extends Experiment {
         .with("target", Series.constant(Shape.SCALAR, lanes, length, target));
   }
 
-  private record Outcome(double[] start, double[] loss, double accuracy, GradientFlow flow, long skipped, double clipRate, Map<String, Double> saturation) {}
+  private record Outcome(
+      double[] start,
+      double[] loss,
+      double accuracy,
+      GradientFlow flow,
+      long skipped,
+      double clipRate,
+      Map<String, Double> saturation) {}
 
   @Override
   protected void execute(Run run) throws IOException {
     if (length < 2 || batches < 1) {
-      throw new IllegalArgumentException("gradient-flow: --length must be at least 2 and --batches at least 1.");
+      throw new IllegalArgumentException(
+          "gradient-flow: --length must be at least 2 and --batches at least 1.");
     }
     var outcomes = new LinkedHashMap<String, Outcome[]>();
     int done = 0;
@@ -106,7 +124,12 @@ public final class GradientFlowExperiment extends Experiment {
 
   private Outcome train(long seed, Cell cell, Clipping clipping) {
     SequenceModel model =
-        SequenceModel.builder().features(2).layer(cell).pool(SequenceModel.Pooling.LAST).loss(new Loss.Softmax(2)).build();
+        SequenceModel.builder()
+            .features(2)
+            .layer(cell)
+            .pool(SequenceModel.Pooling.LAST)
+            .loss(new Loss.Softmax(2))
+            .build();
     Parameters parameters = model.initialise(seed);
     var flow = new GradientFlow();
     double[] loss = new double[batches];
@@ -116,7 +139,11 @@ public final class GradientFlowExperiment extends Experiment {
             model,
             index -> batch(seed, "train", index, LANES),
             parameters,
-            Trainer.Settings.adam(0.3).optimizer(new Optimizer.Momentum(0.9)).clipping(clipping).flowEvery(5).seed(seed)
+            Trainer.Settings.adam(0.3)
+                .optimizer(new Optimizer.Momentum(0.9))
+                .clipping(clipping)
+                .flowEvery(5)
+                .seed(seed)
                 .listener(flow)
                 .listener(
                     new TrainingListener() {
@@ -127,7 +154,12 @@ public final class GradientFlowExperiment extends Experiment {
                     }))) {
       trainer.until(batches);
       return new Outcome(
-          start, loss, accuracy(model, parameters, batch(seed, "test", 0, 512)), flow, trainer.updater().skipped(), trainer.updater().clipRate(),
+          start,
+          loss,
+          accuracy(model, parameters, batch(seed, "test", 0, 512)),
+          flow,
+          trainer.updater().skipped(),
+          trainer.updater().clipRate(),
           saturation(model, cell, parameters, batch(seed, "probe", 0, LANES)));
     }
   }
@@ -152,13 +184,15 @@ public final class GradientFlowExperiment extends Experiment {
     return right / (double) batch.lanes();
   }
 
-  private static Map<String, Double> saturation(SequenceModel model, Cell cell, Parameters parameters, Sequences batch) {
+  private static Map<String, Double> saturation(
+      SequenceModel model, Cell cell, Parameters parameters, Sequences batch) {
     var exposed = model.exposed();
     Rollout rollout = exposed.evaluate(parameters, exposed.zeroState(batch.lanes()), batch);
     var saturation = new LinkedHashMap<String, Double>();
     for (String label : cell.squashed()) {
       boolean tanh = label.equals("candidate") || label.equals("hidden state");
-      saturation.put(label, GradientFlow.saturation(rollout.output("layer0." + label).steps(), tanh));
+      saturation.put(
+          label, GradientFlow.saturation(rollout.output("layer0." + label).steps(), tanh));
     }
     return saturation;
   }
@@ -178,12 +212,20 @@ public final class GradientFlowExperiment extends Experiment {
           GradientFlow.Decay decay = GradientFlow.decay(pair[0].start);
           rows.add(
               List.of(
-                  name, decay.halfLife() == Double.POSITIVE_INFINITY ? "∞" : "%.3g".formatted(decay.halfLife()), "%.3g".formatted(decay.growth()),
-                  Integer.toString(decay.reach()), "%.1f %%".formatted(100 * pair[0].accuracy), "%.1f %%".formatted(100 * pair[1].accuracy),
-                  Long.toString(pair[0].skipped), "%.0f %%".formatted(100 * pair[1].clipRate)));
+                  name,
+                  decay.halfLife() == Double.POSITIVE_INFINITY
+                      ? "∞"
+                      : "%.3g".formatted(decay.halfLife()),
+                  "%.3g".formatted(decay.growth()),
+                  Integer.toString(decay.reach()),
+                  "%.1f %%".formatted(100 * pair[0].accuracy),
+                  "%.1f %%".formatted(100 * pair[1].accuracy),
+                  Long.toString(pair[0].skipped),
+                  "%.0f %%".formatted(100 * pair[1].clipRate)));
           var row = new LinkedHashMap<String, Object>();
           row.put("cell", name);
-          row.put("half_life", decay.halfLife() == Double.POSITIVE_INFINITY ? null : decay.halfLife());
+          row.put(
+              "half_life", decay.halfLife() == Double.POSITIVE_INFINITY ? null : decay.halfLife());
           row.put("growth", decay.growth());
           row.put("reach", decay.reach());
           row.put("accuracy_unclipped", pair[0].accuracy);
@@ -197,31 +239,78 @@ public final class GradientFlowExperiment extends Experiment {
     run.result("task", name());
     run.result("baseline", 0.5);
     run.result("cells", json);
-    List<String> heads = List.of("cell", "half-life (steps)", "growth per step back", "reach (steps)", "accuracy, unclipped", "accuracy, clipped", "skipped", "clip rate");
-    run.text().printf("%-27s %9s %8s %6s %10s %9s%n", "cell", "half-life", "growth", "reach", "unclipped", "clipped");
-    rows.forEach(r -> run.text().printf("%-27s %9s %8s %6s %10s %9s%n", r.get(0), r.get(1), r.get(2), r.get(3), r.get(4), r.get(5)));
+    List<String> heads =
+        List.of(
+            "cell",
+            "half-life (steps)",
+            "growth per step back",
+            "reach (steps)",
+            "accuracy, unclipped",
+            "accuracy, clipped",
+            "skipped",
+            "clip rate");
+    run.text()
+        .printf(
+            "%-27s %9s %8s %6s %10s %9s%n",
+            "cell", "half-life", "growth", "reach", "unclipped", "clipped");
+    rows.forEach(
+        r ->
+            run.text()
+                .printf(
+                    "%-27s %9s %8s %6s %10s %9s%n",
+                    r.get(0), r.get(1), r.get(2), r.get(3), r.get(4), r.get(5)));
     run.text().println("baseline (guessing): 50 %");
-    run.report().paragraph(
-        "The first of %d steps carries one bit, the rest is noise; the bit is asked for at the end, so the gradient must travel %d steps back. Guessing is right half of the time."
-            .formatted(length, length - 1));
+    run.report()
+        .paragraph(
+            "The first of %d steps carries one bit, the rest is noise; the bit is asked for at the end, so the gradient must travel %d steps back. Guessing is right half of the time."
+                .formatted(length, length - 1));
     run.figure(
         "gradient-flow",
         Figures.normOverTime("Costate norm before training: vanishing, exploding, cured", profiles),
-        "Read from right to left: the gradient starts at the last step and travels back. Straight lines down vanish, up explode; level ones arrive.");
+        "Read from right to left: the gradient starts at the last step and travels back. Straight"
+            + " lines down vanish, up explode; level ones arrive.");
     run.report().table(heads, rows);
-    run.figure("loss-unclipped", Figures.curves("Loss without clipping", "batch", "cross-entropy (nats)", free, true), "Training with momentum at a rate of 0.3, gradients as they are. A line that ends or stays high has diverged; an update that is not finite is skipped.");
-    run.figure("loss-clipped", Figures.curves("Loss with the gradient clipped to norm 1", "batch", "cross-entropy (nats)", clipped, true), "The same with clipping by global norm: explosion is cured, vanishing is not.");
+    run.figure(
+        "loss-unclipped",
+        Figures.curves("Loss without clipping", "batch", "cross-entropy (nats)", free, true),
+        "Training with momentum at a rate of 0.3, gradients as they are. A line that ends or stays"
+            + " high has diverged; an update that is not finite is skipped.");
+    run.figure(
+        "loss-clipped",
+        Figures.curves(
+            "Loss with the gradient clipped to norm 1",
+            "batch",
+            "cross-entropy (nats)",
+            clipped,
+            true),
+        "The same with clipping by global norm: explosion is cured, vanishing is not.");
     run.report().heading("What the gradient says");
-    outcomes.forEach((name, pair) -> run.report().advice(pair[0].flow.advice(length).stream().map(line -> name + ", unclipped: " + line).toList()));
+    outcomes.forEach(
+        (name, pair) ->
+            run.report()
+                .advice(
+                    pair[0].flow.advice(length).stream()
+                        .map(line -> name + ", unclipped: " + line)
+                        .toList()));
     run.report().heading("Over training");
     for (String cell : List.of("tanh RNN", "LSTM, forget bias 5")) {
-      run.figure("heat-map-" + cell.toLowerCase(java.util.Locale.ROOT).replaceAll("[^a-z0-9]+", "-"), GradientFlowPlot.heatMap(outcomes.get(cell)[1].flow, "layer0"), cell + ", clipped: costate norm, time step against update.");
+      run.figure(
+          "heat-map-" + cell.toLowerCase(java.util.Locale.ROOT).replaceAll("[^a-z0-9]+", "-"),
+          GradientFlowPlot.heatMap(outcomes.get(cell)[1].flow, "layer0"),
+          cell + ", clipped: costate norm, time step against update.");
     }
     run.report().heading("Parameters of the LSTM with forget bias 5 at the last recorded update");
-    run.report().table(GradientFlowPlot.tableHeads(), GradientFlowPlot.table(outcomes.get("LSTM, forget bias 5")[1].flow));
+    run.report()
+        .table(
+            GradientFlowPlot.tableHeads(),
+            GradientFlowPlot.table(outcomes.get("LSTM, forget bias 5")[1].flow));
     run.report().heading("Saturation after training, clipped");
     var saturation = new ArrayList<List<String>>();
-    outcomes.forEach((name, pair) -> pair[1].saturation.forEach((gate, value) -> saturation.add(List.of(name, gate, "%.1f %%".formatted(100 * value)))));
+    outcomes.forEach(
+        (name, pair) ->
+            pair[1].saturation.forEach(
+                (gate, value) ->
+                    saturation.add(List.of(name, gate, "%.1f %%".formatted(100 * value)))));
     run.report().table(List.of("cell", "gate", "saturated"), saturation);
   }
 

@@ -6,7 +6,8 @@ import me.tongfei.progressbar.ProgressBar;
 import me.tongfei.progressbar.ProgressBarBuilder;
 import me.tongfei.progressbar.ProgressBarStyle;
 
-/// Progress of long work: a bar with rate and time left on a terminal, a plain line every few seconds elsewhere.
+/// Progress of long work: a bar with rate and time left on a terminal, a plain line every few
+/// seconds elsewhere.
 public final class Progress implements AutoCloseable {
   private static final long LINE_EVERY_NANOS = 5_000_000_000L;
 
@@ -24,7 +25,13 @@ public final class Progress implements AutoCloseable {
     boolean terminal = System.console() != null && System.console().isTerminal();
     this.bar =
         terminal
-            ? new ProgressBarBuilder().setTaskName(task).setInitialMax(steps).setStyle(ProgressBarStyle.ASCII).setUpdateIntervalMillis(200).showSpeed().build()
+            ? new ProgressBarBuilder()
+                .setTaskName(task)
+                .setInitialMax(steps)
+                .setStyle(ProgressBarStyle.ASCII)
+                .setUpdateIntervalMillis(200)
+                .showSpeed()
+                .build()
             : null;
   }
 
@@ -44,7 +51,14 @@ public final class Progress implements AutoCloseable {
       double seconds = (now - start) / 1e9;
       double rate = done / seconds;
       lines.printf(
-          Locale.ROOT, "%s: %d of %d (%.1f a second, %.0f s left) %s%n", task, done, steps, rate, (steps - done) / Math.max(rate, 1e-9), message);
+          Locale.ROOT,
+          "%s: %d of %d (%.1f a second, %.0f s left) %s%n",
+          task,
+          done,
+          steps,
+          rate,
+          (steps - done) / Math.max(rate, 1e-9),
+          message);
       lines.flush();
     }
   }

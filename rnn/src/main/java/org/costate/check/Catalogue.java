@@ -17,8 +17,8 @@ import org.costate.unroll.Series;
 import org.costate.unroll.State;
 import org.costate.unroll.Unroll;
 
-/// Everything that has a derivative, each with a problem to check it on, so that a new op, cell or loss cannot escape the
-/// checks: tests compare the catalogue with the sealed types themselves.
+/// Everything that has a derivative, each with a problem to check it on, so that a new op, cell or
+/// loss cannot escape the checks: tests compare the catalogue with the sealed types themselves.
 public final class Catalogue {
   private Catalogue() {}
 
@@ -103,7 +103,8 @@ public final class Catalogue {
         for (double[] values : steps) {
           java.util.Arrays.setAll(values, _ -> random.nextGaussian());
         }
-        seeds = seeds.with(output.getKey(), new Series(step.shape(output.getValue()), lanes, steps));
+        seeds =
+            seeds.with(output.getKey(), new Series(step.shape(output.getValue()), lanes, steps));
       }
       return new Problem(unroll, parameters, initial, batch, seeds);
     }
@@ -121,7 +122,8 @@ public final class Catalogue {
   /// @param initial x₀
   /// @param batch u
   /// @param seeds ȳ and λ_T
-  public record Problem(Unroll unroll, Parameters parameters, State initial, Sequences batch, Seeds seeds) {
+  public record Problem(
+      Unroll unroll, Parameters parameters, State initial, Sequences batch, Seeds seeds) {
     /// Compares with finite differences.
     ///
     /// @param precision the element type of the problem

@@ -2,7 +2,8 @@ package org.costate.check;
 
 import java.util.List;
 
-/// A source of catalogue entries, found with [java.util.ServiceLoader]; each package that has derivatives provides one.
+/// A source of catalogue entries, found with [java.util.ServiceLoader]; each package that has
+/// derivatives provides one.
 public interface CatalogueProvider {
   /// What is to be checked.
   ///

@@ -16,8 +16,8 @@ import org.costate.graph.StepGraph;
 import org.costate.graph.UnaryFunction;
 import org.costate.graph.Value;
 
-/// Every primitive op and every function and loss composed of them. Each is applied to a step input, to a parameter and to a
-/// carry, so all three kinds of cotangent are checked.
+/// Every primitive op and every function and loss composed of them. Each is applied to a step
+/// input, to a parameter and to a carry, so all three kinds of cotangent are checked.
 public final class OpCatalogue implements CatalogueProvider {
   private static final Catalogue.Domain ORDINARY = Catalogue.Domain.uniform(-1.2, 1.2);
   private static final Catalogue.Domain POSITIVE = Catalogue.Domain.uniform(0.3, 2);
@@ -30,9 +30,11 @@ public final class OpCatalogue implements CatalogueProvider {
   private static final Catalogue.Domain OFF_ZERO =
       (_, random) -> (random.nextDouble() < 0.5 ? -1 : 1) * random.nextDouble(0.1, 1.2);
 
-  /// Multiples of 1/7, shifted differently for each operand, so that no two are near each other or near zero.
+  /// Multiples of 1/7, shifted differently for each operand, so that no two are near each other or
+  /// near zero.
   private static final Catalogue.Domain APART =
-      (operand, random) -> (random.nextInt(17) - 8) / 7.0 + 0.01 + 0.045 * "xph".indexOf(operand.charAt(0));
+      (operand, random) ->
+          (random.nextInt(17) - 8) / 7.0 + 0.01 + 0.045 * "xph".indexOf(operand.charAt(0));
 
   private final List<Catalogue.Entry> entries = new ArrayList<>();
 
@@ -72,29 +74,37 @@ public final class OpCatalogue implements CatalogueProvider {
     };
   }
 
-  private void add(String name, Catalogue.Domain domain, java.util.function.Consumer<StepBuilder> body) {
+  private void add(
+      String name, Catalogue.Domain domain, java.util.function.Consumer<StepBuilder> body) {
     entries.add(new Catalogue.Entry(name, StepGraph.define(name, body), domain));
   }
 
-  /// y = f(x) for a step input, a parameter and a carry; the carry stays as it is, and so in the domain.
+  /// y = f(x) for a step input, a parameter and a carry; the carry stays as it is, and so in the
+  /// domain.
   private void unary(String name, Catalogue.Domain domain, UnaryOperator<Value> f) {
-    add(name, domain, s -> {
-      Value x = s.input("x", 4);
-      Value h = s.carry("h", 4);
-      s.output("y", f.apply(x).plus(f.apply(s.shared("p", Initializer.zeros(), 4))));
-      s.output("z", f.apply(h));
-      s.next(h, h);
-    });
+    add(
+        name,
+        domain,
+        s -> {
+          Value x = s.input("x", 4);
+          Value h = s.carry("h", 4);
+          s.output("y", f.apply(x).plus(f.apply(s.shared("p", Initializer.zeros(), 4))));
+          s.output("z", f.apply(h));
+          s.next(h, h);
+        });
   }
 
   private void binary(String name, Catalogue.Domain domain, BinaryOperator<Value> f) {
-    add(name, domain, s -> {
-      Value x = s.input("x", 3);
-      Value h = s.carry("h", 3);
-      Value p = s.shared("p", Initializer.zeros(), 3);
-      s.output("y", f.apply(x, p).plus(f.apply(p, h)));
-      s.next(h, h);
-    });
+    add(
+        name,
+        domain,
+        s -> {
+          Value x = s.input("x", 3);
+          Value h = s.carry("h", 3);
+          Value p = s.shared("p", Initializer.zeros(), 3);
+          s.output("y", f.apply(x, p).plus(f.apply(p, h)));
+          s.next(h, h);
+        });
   }
 
   private void composed() {
@@ -137,84 +147,114 @@ public final class OpCatalogue implements CatalogueProvider {
     binary("select", APART, (a, b) -> select(greater(a, b), a.hadamard(a), b.times(2)));
     binary("straightThrough", ORDINARY, (a, b) -> straightThrough(tanh(a), tanh(a)).plus(b));
     binary("stopGradient", ORDINARY, (a, b) -> a.plus(greater(b, b.minus(1)).stopGradient()));
-    add("layerNorm", ORDINARY, s -> {
-      Value x = s.input("x", 5);
-      Value h = s.carry("h", 5);
-      Value gain = s.shared("gain", Initializer.ones(), 5);
-      Value bias = s.shared("bias", Initializer.zeros(), 5);
-      s.next(h, tanh(layerNorm(x.plus(h), gain, bias, 1e-5)));
-    });
+    add(
+        "layerNorm",
+        ORDINARY,
+        s -> {
+          Value x = s.input("x", 5);
+          Value h = s.carry("h", 5);
+          Value gain = s.shared("gain", Initializer.ones(), 5);
+          Value bias = s.shared("bias", Initializer.zeros(), 5);
+          s.next(h, tanh(layerNorm(x.plus(h), gain, bias, 1e-5)));
+        });
   }
 
   private void products() {
-    add("matrixVector", ORDINARY, s -> {
-      Value x = s.input("x", 3);
-      Value h = s.carry("h", 4);
-      Value w = s.shared("W", Initializer.zeros(), 4, 3);
-      Value batchedMatrix = x.outer(h);
-      s.output("y", batchedMatrix.times(h));
-      s.output("z", batchedMatrix.transpose().times(x));
-      s.next(h, tanh(w.times(x).plus(h)));
-    });
-    add("matrixMatrix", ORDINARY, s -> {
-      Value x = s.input("X", 3, 2);
-      Value h = s.carry("H", 2, 3);
-      Value w = s.shared("W", Initializer.zeros(), 2, 2);
-      s.output("y", x.times(w));
-      s.output("z", w.transpose().times(h).transpose().times(h));
-      s.next(h, tanh(w.times(h.times(x)).times(h)));
-    });
-    add("outer dot transpose", ORDINARY, s -> {
-      Value x = s.input("x", 3);
-      Value p = s.shared("p", Initializer.zeros(), 2);
-      Value h = s.carry("h", 3);
-      s.output("y", p.outer(x).transpose());
-      s.output("z", x.dot(h).plus(p.dot(p)));
-      s.next(h, tanh(h.plus(x.times(p.at(1)))));
-    });
+    add(
+        "matrixVector",
+        ORDINARY,
+        s -> {
+          Value x = s.input("x", 3);
+          Value h = s.carry("h", 4);
+          Value w = s.shared("W", Initializer.zeros(), 4, 3);
+          Value batchedMatrix = x.outer(h);
+          s.output("y", batchedMatrix.times(h));
+          s.output("z", batchedMatrix.transpose().times(x));
+          s.next(h, tanh(w.times(x).plus(h)));
+        });
+    add(
+        "matrixMatrix",
+        ORDINARY,
+        s -> {
+          Value x = s.input("X", 3, 2);
+          Value h = s.carry("H", 2, 3);
+          Value w = s.shared("W", Initializer.zeros(), 2, 2);
+          s.output("y", x.times(w));
+          s.output("z", w.transpose().times(h).transpose().times(h));
+          s.next(h, tanh(w.times(h.times(x)).times(h)));
+        });
+    add(
+        "outer dot transpose",
+        ORDINARY,
+        s -> {
+          Value x = s.input("x", 3);
+          Value p = s.shared("p", Initializer.zeros(), 2);
+          Value h = s.carry("h", 3);
+          s.output("y", p.outer(x).transpose());
+          s.output("z", x.dot(h).plus(p.dot(p)));
+          s.next(h, tanh(h.plus(x.times(p.at(1)))));
+        });
   }
 
   private void structure() {
-    add("sum mean max", ORDINARY, s -> {
-      Value x = s.input("X", 3, 4);
-      Value p = s.shared("P", Initializer.zeros(), 3, 4);
-      Value y = x.plus(p);
-      s.output("a", y.sum(0));
-      s.output("b", y.mean(1));
-      s.output("c", y.max(0));
-      s.output("d", y.max(1));
-      s.output("e", y.max().plus(y.sum()).plus(p.max()).plus(y.mean()));
-    });
-    add("slice pad concat stack reshape", ORDINARY, s -> {
-      Value x = s.input("X", 3, 4);
-      Value p = s.shared("p", Initializer.zeros(), 4);
-      Value h = s.carry("h", 4);
-      s.output("a", concat(x.at(1), p, h.slice(1, 3)));
-      s.output("b", concat(1, x, x.slice(1, 1, 3)).reshape(2, 9));
-      s.output("c", stack(h, p, x.at(0)));
-      s.next(h, x.at(2).hadamard(p).plus(h));
-    });
-    add("broadcast repeat", ORDINARY, s -> {
-      Value x = s.input("x", 3);
-      Value p = s.shared("p", Initializer.zeros());
-      s.output("a", x.repeat(0, 2).hadamard(x.repeat(0, 2)));
-      s.output("b", x.repeat(1, 2).times(p));
-      s.output("c", p.broadcast(Shape.of(2, 2)));
-    });
+    add(
+        "sum mean max",
+        ORDINARY,
+        s -> {
+          Value x = s.input("X", 3, 4);
+          Value p = s.shared("P", Initializer.zeros(), 3, 4);
+          Value y = x.plus(p);
+          s.output("a", y.sum(0));
+          s.output("b", y.mean(1));
+          s.output("c", y.max(0));
+          s.output("d", y.max(1));
+          s.output("e", y.max().plus(y.sum()).plus(p.max()).plus(y.mean()));
+        });
+    add(
+        "slice pad concat stack reshape",
+        ORDINARY,
+        s -> {
+          Value x = s.input("X", 3, 4);
+          Value p = s.shared("p", Initializer.zeros(), 4);
+          Value h = s.carry("h", 4);
+          s.output("a", concat(x.at(1), p, h.slice(1, 3)));
+          s.output("b", concat(1, x, x.slice(1, 1, 3)).reshape(2, 9));
+          s.output("c", stack(h, p, x.at(0)));
+          s.next(h, x.at(2).hadamard(p).plus(h));
+        });
+    add(
+        "broadcast repeat",
+        ORDINARY,
+        s -> {
+          Value x = s.input("x", 3);
+          Value p = s.shared("p", Initializer.zeros());
+          s.output("a", x.repeat(0, 2).hadamard(x.repeat(0, 2)));
+          s.output("b", x.repeat(1, 2).times(p));
+          s.output("c", p.broadcast(Shape.of(2, 2)));
+        });
     entries.add(
         new Catalogue.Entry(
             "gather",
-            StepGraph.define("gather", s -> {
-              Value table = s.shared("table", Initializer.zeros(), 5, 3);
-              Value index = s.input("index");
-              Value two = concat(index.reshape(1), index.reshape(1));
-              s.output("row", tanh(table.gather(index)));
-              s.output("rows", table.gather(two));
-              s.output("element", table.transpose().at(1).gather(index));
-            }),
-            (operand, random) -> operand.equals("index") ? random.nextInt(5) : random.nextDouble(-1, 1),
+            StepGraph.define(
+                "gather",
+                s -> {
+                  Value table = s.shared("table", Initializer.zeros(), 5, 3);
+                  Value index = s.input("index");
+                  Value two = concat(index.reshape(1), index.reshape(1));
+                  s.output("row", tanh(table.gather(index)));
+                  s.output("rows", table.gather(two));
+                  s.output("element", table.transpose().at(1).gather(index));
+                }),
+            (operand, random) ->
+                operand.equals("index") ? random.nextInt(5) : random.nextDouble(-1, 1),
             List.of("index")));
-    add("foreign", ORDINARY, s -> s.output("y", s.foreign(new Sines(), s.input("x", 3), s.shared("p", Initializer.zeros(), 3))));
+    add(
+        "foreign",
+        ORDINARY,
+        s ->
+            s.output(
+                "y",
+                s.foreign(new Sines(), s.input("x", 3), s.shared("p", Initializer.zeros(), 3))));
   }
 
   private void losses() {
@@ -226,34 +266,56 @@ public final class OpCatalogue implements CatalogueProvider {
     entries.add(
         new Catalogue.Entry(
             "softmaxCrossEntropyOfClass",
-            StepGraph.define("softmaxCrossEntropyOfClass",
-                s -> s.output("loss", softmaxCrossEntropyOfClass(s.input("z", 4).plus(s.shared("p", Initializer.zeros(), 4)), s.input("class")))),
-            (operand, random) -> operand.equals("class") ? random.nextInt(4) : random.nextDouble(-1, 1),
+            StepGraph.define(
+                "softmaxCrossEntropyOfClass",
+                s ->
+                    s.output(
+                        "loss",
+                        softmaxCrossEntropyOfClass(
+                            s.input("z", 4).plus(s.shared("p", Initializer.zeros(), 4)),
+                            s.input("class")))),
+            (operand, random) ->
+                operand.equals("class") ? random.nextInt(4) : random.nextDouble(-1, 1),
             List.of("class")));
   }
 
   private void convolutions() {
-    add("convolve1d", ORDINARY, s -> {
-      Value x = s.input("x", 2, 7);
-      Value k = s.shared("k", Initializer.zeros(), 3, 2, 3);
-      s.output("y", convolve1d(x, k, Convolution.PLAIN.stride(2).padding(1)));
-    });
-    add("convolve2d", ORDINARY, s -> {
-      Value x = s.input("x", 2, 5, 4);
-      Value k = s.shared("k", Initializer.zeros(), 2, 2, 2, 2);
-      s.output("y", convolve2d(x, k, Convolution.PLAIN.dilation(2).padding(1)));
-      s.output("z", convolve2d(x, x.slice(1, 0, 2).slice(2, 0, 2).reshape(1, 2, 2, 2), Convolution.PLAIN));
-    });
-    add("convolveTransposed1d", ORDINARY, s -> {
-      Value y = s.input("y", 3, 3);
-      Value k = s.shared("k", Initializer.zeros(), 3, 2, 3);
-      s.output("x", convolveTransposed1d(y, k, Convolution.PLAIN.stride(2), 7));
-    });
-    add("convolveTransposed2d", ORDINARY, s -> {
-      Value y = s.input("y", 2, 2, 3);
-      Value k = s.shared("k", Initializer.zeros(), 2, 1, 2, 2);
-      s.output("x", convolveTransposed2d(y, k, Convolution.PLAIN.stride(2).padding(1), 3, 4));
-    });
+    add(
+        "convolve1d",
+        ORDINARY,
+        s -> {
+          Value x = s.input("x", 2, 7);
+          Value k = s.shared("k", Initializer.zeros(), 3, 2, 3);
+          s.output("y", convolve1d(x, k, Convolution.PLAIN.stride(2).padding(1)));
+        });
+    add(
+        "convolve2d",
+        ORDINARY,
+        s -> {
+          Value x = s.input("x", 2, 5, 4);
+          Value k = s.shared("k", Initializer.zeros(), 2, 2, 2, 2);
+          s.output("y", convolve2d(x, k, Convolution.PLAIN.dilation(2).padding(1)));
+          s.output(
+              "z",
+              convolve2d(
+                  x, x.slice(1, 0, 2).slice(2, 0, 2).reshape(1, 2, 2, 2), Convolution.PLAIN));
+        });
+    add(
+        "convolveTransposed1d",
+        ORDINARY,
+        s -> {
+          Value y = s.input("y", 3, 3);
+          Value k = s.shared("k", Initializer.zeros(), 3, 2, 3);
+          s.output("x", convolveTransposed1d(y, k, Convolution.PLAIN.stride(2), 7));
+        });
+    add(
+        "convolveTransposed2d",
+        ORDINARY,
+        s -> {
+          Value y = s.input("y", 2, 2, 3);
+          Value k = s.shared("k", Initializer.zeros(), 2, 1, 2, 2);
+          s.output("x", convolveTransposed2d(y, k, Convolution.PLAIN.stride(2).padding(1), 3, 4));
+        });
   }
 
   /// y = sin(a) b as a black box: the pullback of a is known, that of b by differences.

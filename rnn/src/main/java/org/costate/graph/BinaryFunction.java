@@ -1,7 +1,7 @@
 package org.costate.graph;
 
-/// The element-wise functions of two operands of one shape that are primitives of a graph. The derivative at a kink or a
-/// domain edge is stated here and is what [Reverse] and [Forward] use.
+/// The element-wise functions of two operands of one shape that are primitives of a graph. The
+/// derivative at a kink or a domain edge is stated here and is what [Reverse] and [Forward] use.
 public enum BinaryFunction {
   /// a + b
   ADD,
@@ -82,7 +82,8 @@ public enum BinaryFunction {
       case DIVIDE -> y.over(b).negate();
       case POWER -> {
         Value positive = a.apply(GREATER, a.graphConstant(0));
-        Value logarithm = Functions.select(positive, a, a.graphConstant(1)).apply(UnaryFunction.LOG);
+        Value logarithm =
+            Functions.select(positive, a, a.graphConstant(1)).apply(UnaryFunction.LOG);
         yield Functions.select(positive, y.hadamard(logarithm), a.graphConstant(0));
       }
       case ATAN2 -> a.negate().over(squaredRadius(a, b));

@@ -14,7 +14,12 @@ package org.costate.graph;
 /// @param paddingHeight zeros added above and below
 /// @param paddingWidth zeros added left and right
 public record Convolution(
-    int strideHeight, int strideWidth, int dilationHeight, int dilationWidth, int paddingHeight, int paddingWidth) {
+    int strideHeight,
+    int strideWidth,
+    int dilationHeight,
+    int dilationWidth,
+    int paddingHeight,
+    int paddingWidth) {
   /// Stride 1, dilation 1, no padding.
   public static final Convolution PLAIN = new Convolution(1, 1, 1, 1, 0, 0);
 
@@ -27,7 +32,8 @@ public record Convolution(
     }
     if (paddingHeight < 0 || paddingWidth < 0) {
       throw new ShapeException(
-          "Convolution: padding must not be negative, got %d, %d.".formatted(paddingHeight, paddingWidth));
+          "Convolution: padding must not be negative, got %d, %d."
+              .formatted(paddingHeight, paddingWidth));
     }
   }
 
@@ -36,7 +42,8 @@ public record Convolution(
   /// @param stride the stride
   /// @return the geometry
   public Convolution stride(int stride) {
-    return new Convolution(stride, stride, dilationHeight, dilationWidth, paddingHeight, paddingWidth);
+    return new Convolution(
+        stride, stride, dilationHeight, dilationWidth, paddingHeight, paddingWidth);
   }
 
   /// This geometry with another dilation on both axes.
@@ -44,7 +51,8 @@ public record Convolution(
   /// @param dilation the dilation
   /// @return the geometry
   public Convolution dilation(int dilation) {
-    return new Convolution(strideHeight, strideWidth, dilation, dilation, paddingHeight, paddingWidth);
+    return new Convolution(
+        strideHeight, strideWidth, dilation, dilation, paddingHeight, paddingWidth);
   }
 
   /// This geometry with another padding on both axes.
@@ -52,7 +60,8 @@ public record Convolution(
   /// @param padding the zeros on each side
   /// @return the geometry
   public Convolution padding(int padding) {
-    return new Convolution(strideHeight, strideWidth, dilationHeight, dilationWidth, padding, padding);
+    return new Convolution(
+        strideHeight, strideWidth, dilationHeight, dilationWidth, padding, padding);
   }
 
   /// This geometry along the width only, as a 1-D convolution needs it.
@@ -75,7 +84,8 @@ public record Convolution(
   Shape resultShape(Shape x, Shape k) {
     if (x.rank() != 3 || k.rank() != 4 || x.dim(0) != k.dim(1)) {
       throw new ShapeException(
-          "Convolution: input must be [C, H, W] and kernel [O, C, KH, KW] with equal C, got %s and %s.".formatted(x, k));
+          "Convolution: input must be [C, H, W] and kernel [O, C, KH, KW] with equal C, got %s and %s."
+              .formatted(x, k));
     }
     return Shape.of(
         k.dim(0),

@@ -2,11 +2,12 @@ package org.costate.graph;
 
 import java.util.List;
 
-/// A black box inside a graph: a user's simulator or a hand-written kernel with its own pullback. It is called once for each
-/// lane of the batch, from one thread at a time for a given sequence, and must not keep what it is given.
+/// A black box inside a graph: a user's simulator or a hand-written kernel with its own pullback.
+/// It is called once for each lane of the batch, from one thread at a time for a given sequence,
+/// and must not keep what it is given.
 ///
-/// It has a first derivative in reverse mode only; [Forward] says so when asked. Where no pullback is known,
-/// [#byDifferences] gives one.
+/// It has a first derivative in reverse mode only; [Forward] says so when asked. Where no pullback
+/// is known, [#byDifferences] gives one.
 public interface ForeignFunction {
   /// The name in messages and listings.
   ///
@@ -33,7 +34,8 @@ public interface ForeignFunction {
   /// @param operandBar where to put ā
   void pullback(double[][] operands, double[] resultBar, int which, double[] operandBar);
 
-  /// The pullback of a function by central differences, for use inside [#pullback]: 2n evaluations, error O(ε²).
+  /// The pullback of a function by central differences, for use inside [#pullback]: 2n evaluations,
+  /// error O(ε²).
   ///
   /// @param function the function
   /// @param operands the values of the operands
@@ -41,7 +43,11 @@ public interface ForeignFunction {
   /// @param which the index of the operand asked for
   /// @param operandBar where to put ā
   static void byDifferences(
-      ForeignFunction function, double[][] operands, double[] resultBar, int which, double[] operandBar) {
+      ForeignFunction function,
+      double[][] operands,
+      double[] resultBar,
+      int which,
+      double[] operandBar) {
     double[] plus = new double[resultBar.length];
     double[] minus = new double[resultBar.length];
     double[] x = operands[which];

@@ -8,10 +8,11 @@ import java.util.Map;
 
 /// Forward mode (Jacobian–vector product) as a transform of graphs.
 ///
-/// The result is again a step: beside every input it has the input's tangent of the same role (`xDot` is carried, `uDot` is a
-/// step input, `θDot` is a parameter that starts at zero), and beside every output y the output `yDot`. So it can be unrolled,
-/// which is forward accumulation over time (real-time recurrent learning, one direction at a time); and the reverse sweep of
-/// its output `lossDot` gives the Hessian–vector product of the unrolled loss with the direction θDot.
+/// The result is again a step: beside every input it has the input's tangent of the same role
+/// (`xDot` is carried, `uDot` is a step input, `θDot` is a parameter that starts at zero), and
+/// beside every output y the output `yDot`. So it can be unrolled, which is forward accumulation
+/// over time (real-time recurrent learning, one direction at a time); and the reverse sweep of its
+/// output `lossDot` gives the Hessian–vector product of the unrolled loss with the direction θDot.
 public final class Forward {
   private Forward() {}
 
@@ -39,9 +40,13 @@ public final class Forward {
     Map<Integer, Value> dots = tangents(builder, step, seeds);
     replayResults(builder, step);
     for (StepGraph.Carry carry : step.carries()) {
-      builder.next(seeds.get(carry.input()), orZero(builder, dots.get(carry.next()), carry.shape()));
+      builder.next(
+          seeds.get(carry.input()), orZero(builder, dots.get(carry.next()), carry.shape()));
     }
-    step.outputs().forEach((name, id) -> builder.output(name + "Dot", orZero(builder, dots.get(id), step.shape(id))));
+    step.outputs()
+        .forEach(
+            (name, id) ->
+                builder.output(name + "Dot", orZero(builder, dots.get(id), step.shape(id))));
     return builder.build();
   }
 
@@ -69,7 +74,8 @@ public final class Forward {
   /// Adds the pushforward of `step` to a builder that already has its nodes.
   ///
   /// @return the tangent of each node that depends on a seed
-  static Map<Integer, Value> tangents(StepBuilder builder, StepGraph step, Map<Integer, Value> seeds) {
+  static Map<Integer, Value> tangents(
+      StepBuilder builder, StepGraph step, Map<Integer, Value> seeds) {
     var pushforward = new Pushforward(builder, step, new HashMap<>(seeds));
     for (int id = 0; id < step.ops().size(); id++) {
       if (!seeds.containsKey(id)) {
@@ -129,7 +135,10 @@ public final class Forward {
             yield null;
           }
           Shape shape = step.shape(id);
-          yield Functions.select(value(condition), orZero(builder, dots.get(a), shape), orZero(builder, dots.get(b), shape));
+          yield Functions.select(
+              value(condition),
+              orZero(builder, dots.get(a), shape),
+              orZero(builder, dots.get(b), shape));
         }
         case Op.MatrixVector(int w, int x, boolean transposed) ->
             bilinear(w, x, (m, v) -> new Op.MatrixVector(m, v, transposed));
@@ -142,17 +151,25 @@ public final class Forward {
           if (dots.get(x) == null) {
             yield null;
           }
-          Value mask = value(x).apply(BinaryFunction.EQUAL, builder.emit(new Op.Broadcast(id, axis, step.shape(x))));
+          Value mask =
+              value(x)
+                  .apply(
+                      BinaryFunction.EQUAL,
+                      builder.emit(new Op.Broadcast(id, axis, step.shape(x))));
           Value sum = builder.emit(new Op.Sum(mask.hadamard(dots.get(x)).id(), axis));
           yield sum.over(builder.emit(new Op.Sum(mask.id(), axis)));
         }
-        case Op.Broadcast(int x, int axis, Shape shape) -> linear(x, dot -> new Op.Broadcast(dot, axis, shape));
-        case Op.Slice(int x, int axis, int from, int length) -> linear(x, dot -> new Op.Slice(dot, axis, from, length));
-        case Op.Pad(int x, int axis, int before, int length) -> linear(x, dot -> new Op.Pad(dot, axis, before, length));
+        case Op.Broadcast(int x, int axis, Shape shape) ->
+            linear(x, dot -> new Op.Broadcast(dot, axis, shape));
+        case Op.Slice(int x, int axis, int from, int length) ->
+            linear(x, dot -> new Op.Slice(dot, axis, from, length));
+        case Op.Pad(int x, int axis, int before, int length) ->
+            linear(x, dot -> new Op.Pad(dot, axis, before, length));
         case Op.Concat(List<Integer> parts, int axis) -> concat(parts, axis);
         case Op.Reshape(int x, Shape shape) -> linear(x, dot -> new Op.Reshape(dot, shape));
         case Op.Gather(int table, int index) -> linear(table, dot -> new Op.Gather(dot, index));
-        case Op.ScatterAdd(int rows, int index, Shape shape) -> linear(rows, dot -> new Op.ScatterAdd(dot, index, shape));
+        case Op.ScatterAdd(int rows, int index, Shape shape) ->
+            linear(rows, dot -> new Op.ScatterAdd(dot, index, shape));
         case Op.StraightThrough(_, int soft) -> dots.get(soft);
         case Op.Convolve(int x, int kernel, var geometry) ->
             bilinear(x, kernel, (l, r) -> new Op.Convolve(l, r, geometry));
@@ -197,9 +214,22 @@ public final class Forward {
       return switch (f) {
         case ADD -> plus(aDot, bDot);
         case SUBTRACT -> bDot == null ? aDot : aDot == null ? bDot.negate() : aDot.minus(bDot);
-        case MULTIPLY, DIVIDE, POWER, ATAN2, HYPOT, MINIMUM, MAXIMUM, GREATER, GREATER_OR_EQUAL, EQUAL -> {
-          Value first = aDot == null ? null : product(f.firstDerivative(value(a), value(b), value(id)), aDot);
-          Value second = bDot == null ? null : product(f.secondDerivative(value(a), value(b), value(id)), bDot);
+        case MULTIPLY,
+            DIVIDE,
+            POWER,
+            ATAN2,
+            HYPOT,
+            MINIMUM,
+            MAXIMUM,
+            GREATER,
+            GREATER_OR_EQUAL,
+            EQUAL -> {
+          Value first =
+              aDot == null ? null : product(f.firstDerivative(value(a), value(b), value(id)), aDot);
+          Value second =
+              bDot == null
+                  ? null
+                  : product(f.secondDerivative(value(a), value(b), value(id)), bDot);
           yield plus(first, second);
         }
       };

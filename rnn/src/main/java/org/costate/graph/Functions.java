@@ -1,14 +1,17 @@
 package org.costate.graph;
 
-/// The functions of a step, to be imported statically. Element-wise ones keep the shape; losses give a scalar.
+/// The functions of a step, to be imported statically. Element-wise ones keep the shape; losses
+/// give a scalar.
 ///
-/// Conventions at kinks are those of [UnaryFunction] and [BinaryFunction], of which everything here is composed.
+/// Conventions at kinks are those of [UnaryFunction] and [BinaryFunction], of which everything here
+/// is composed.
 public final class Functions {
   private static final double INVERSE_SQRT_2 = Math.sqrt(0.5);
 
   private Functions() {}
 
-  // ---- element-wise -------------------------------------------------------------------------------------------------
+  // ---- element-wise
+  // -------------------------------------------------------------------------------------------------
 
   /// eˣ.
   ///
@@ -168,7 +171,8 @@ public final class Functions {
     return select(x.apply(UnaryFunction.STEP), x, expm1(negative).times(alpha));
   }
 
-  /// x Φ(x) with the normal distribution function Φ, exact (not the tanh form; Hendrycks and Gimpel 2016).
+  /// x Φ(x) with the normal distribution function Φ, exact (not the tanh form; Hendrycks and Gimpel
+  /// 2016).
   ///
   /// @param x the operand
   /// @return the result
@@ -289,8 +293,9 @@ public final class Functions {
     return a.apply(BinaryFunction.EQUAL, b);
   }
 
-  /// a where the condition is not 0, else b, element by element; only the chosen branch has a derivative. A branch that is not
-  /// chosen must still be finite, or its zero derivative becomes NaN.
+  /// a where the condition is not 0, else b, element by element; only the chosen branch has a
+  /// derivative. A branch that is not chosen must still be finite, or its zero derivative becomes
+  /// NaN.
   ///
   /// @param condition the condition
   /// @param a the value where it holds
@@ -313,7 +318,8 @@ public final class Functions {
     return hard.builder().emit(new Op.StraightThrough(hard.id(), soft.id()));
   }
 
-  // ---- structure ----------------------------------------------------------------------------------------------------
+  // ---- structure
+  // ----------------------------------------------------------------------------------------------------
 
   /// Vectors one after another.
   ///
@@ -348,7 +354,8 @@ public final class Functions {
     return concat(0, rows);
   }
 
-  // ---- reductions and normalisation ---------------------------------------------------------------------------------
+  // ---- reductions and normalisation
+  // ---------------------------------------------------------------------------------
 
   /// The Euclidean norm √Σx²; derivative 0 at 0.
   ///
@@ -386,8 +393,8 @@ public final class Functions {
     return x.minus(logSumExp(x));
   }
 
-  /// Layer normalisation of a vector (Ba, Kiros and Hinton 2016): g ⊙ (x − μ) / √(σ² + ε) + b with the mean μ and the biased
-  /// variance σ² over the elements.
+  /// Layer normalisation of a vector (Ba, Kiros and Hinton 2016): g ⊙ (x − μ) / √(σ² + ε) + b with
+  /// the mean μ and the biased variance σ² over the elements.
   ///
   /// @param x the vector `[n]`
   /// @param gain g `[n]`
@@ -400,9 +407,11 @@ public final class Functions {
     return centred.over(deviation).hadamard(gain).plus(bias);
   }
 
-  // ---- losses -------------------------------------------------------------------------------------------------------
+  // ---- losses
+  // -------------------------------------------------------------------------------------------------------
 
-  /// Cross-entropy −Σ p ln softmax(z) of logits z against a target distribution p: Σp · lse(z) − p·z.
+  /// Cross-entropy −Σ p ln softmax(z) of logits z against a target distribution p: Σp · lse(z) −
+  /// p·z.
   ///
   /// @param logits z `[n]`
   /// @param target p `[n]`, usually one-hot
@@ -460,7 +469,8 @@ public final class Functions {
     return inner.hadamard(size.minus(inner.times(0.5))).sum();
   }
 
-  // ---- convolutions -------------------------------------------------------------------------------------------------
+  // ---- convolutions
+  // -------------------------------------------------------------------------------------------------
 
   /// 2-D convolution; see [Convolution].
   ///
@@ -480,7 +490,8 @@ public final class Functions {
   /// @param height H of the result
   /// @param width W of the result
   /// @return `[C, H, W]`
-  public static Value convolveTransposed2d(Value y, Value kernel, Convolution geometry, int height, int width) {
+  public static Value convolveTransposed2d(
+      Value y, Value kernel, Convolution geometry, int height, int width) {
     Shape shape = Shape.of(kernel.shape().dim(1), height, width);
     return y.builder().emit(new Op.ConvolveInput(y.id(), kernel.id(), geometry, shape));
   }
@@ -503,14 +514,18 @@ public final class Functions {
   /// @param geometry stride, dilation and padding; those of the width count
   /// @param length L of the result
   /// @return `[C, L]`
-  public static Value convolveTransposed1d(Value y, Value kernel, Convolution geometry, int length) {
-    Value x = convolveTransposed2d(withHeight(y), kernelWithHeight(kernel), geometry.alongWidth(), 1, length);
+  public static Value convolveTransposed1d(
+      Value y, Value kernel, Convolution geometry, int length) {
+    Value x =
+        convolveTransposed2d(
+            withHeight(y), kernelWithHeight(kernel), geometry.alongWidth(), 1, length);
     return x.reshape(x.shape().dim(0), length);
   }
 
   private static Value withHeight(Value x) {
     if (x.shape().rank() != 2) {
-      throw new ShapeException("Convolution: a 1-D input must be [C, L], got %s.".formatted(x.shape()));
+      throw new ShapeException(
+          "Convolution: a 1-D input must be [C, L], got %s.".formatted(x.shape()));
     }
     return x.reshape(x.shape().dim(0), 1, x.shape().dim(1));
   }

@@ -7,8 +7,8 @@ import java.util.Map;
 public final class Hessian {
   private Hessian() {}
 
-  /// The graph whose output `name` is the Hessian of a scalar output with respect to the named inputs taken as one vector,
-  /// `[n, n]`, by forward over reverse mode, simplified.
+  /// The graph whose output `name` is the Hessian of a scalar output with respect to the named
+  /// inputs taken as one vector, `[n, n]`, by forward over reverse mode, simplified.
   ///
   /// @param step the step
   /// @param name the name of the new output
@@ -19,16 +19,17 @@ public final class Hessian {
     return Jacobian.of(gradient(step, name, output, inputs), name, name + "Gradient", inputs);
   }
 
-  /// The graph whose output `name` is the product of that Hessian with a direction: for each named input x it has a step
-  /// input `xDot`, and the output is the vector H·(x₁Dot, x₂Dot, …) (Pearlmutter 1994). It costs a small multiple of the
-  /// step, whatever n.
+  /// The graph whose output `name` is the product of that Hessian with a direction: for each named
+  /// input x it has a step input `xDot`, and the output is the vector H·(x₁Dot, x₂Dot, …)
+  /// (Pearlmutter 1994). It costs a small multiple of the step, whatever n.
   ///
   /// @param step the step
   /// @param name the name of the new output
   /// @param output the scalar output, or the name of a scalar carry for its next value
   /// @param inputs the names of the inputs
   /// @return the graph, with the step's own outputs too
-  public static StepGraph vectorProduct(StepGraph step, String name, String output, String... inputs) {
+  public static StepGraph vectorProduct(
+      StepGraph step, String name, String output, String... inputs) {
     StepGraph gradient = gradient(step, name, output, inputs);
     var builder = new StepBuilder(step.name()).replay(gradient);
     Map<Integer, Value> seeds = new LinkedHashMap<>();
@@ -38,7 +39,10 @@ public final class Hessian {
     }
     int target = gradient.output(name + "Gradient");
     Value product =
-        Forward.orZero(builder, Forward.tangents(builder, gradient, seeds).get(target), gradient.shape(target));
+        Forward.orZero(
+            builder,
+            Forward.tangents(builder, gradient, seeds).get(target),
+            gradient.shape(target));
     Forward.replayResults(builder, gradient);
     builder.output(name, product);
     return Simplify.of(builder.build());

@@ -2,8 +2,9 @@ package org.costate.graph;
 
 import org.costate.random.RandomStream;
 
-/// Draws the first values of a parameter. A matrix `[out, in]` has fan-in `in` and fan-out `out`; a convolution kernel
-/// `[out, in, k…]` multiplies both by the kernel's area. Every initializer that is drawn needs a shape of rank 2 or more.
+/// Draws the first values of a parameter. A matrix `[out, in]` has fan-in `in` and fan-out `out`; a
+/// convolution kernel `[out, in, k…]` multiplies both by the kernel's area. Every initializer that
+/// is drawn needs a shape of rank 2 or more.
 @FunctionalInterface
 public interface Initializer {
   /// Fills the values of one parameter.
@@ -87,18 +88,20 @@ public interface Initializer {
   ///
   /// @return the initializer
   static Initializer heNormal() {
-    return (values, shape, random) -> normal(Math.sqrt(2.0 / fanIn(shape))).fill(values, shape, random);
+    return (values, shape, random) ->
+        normal(Math.sqrt(2.0 / fanIn(shape))).fill(values, shape, random);
   }
 
-  /// A random matrix with orthonormal rows or columns (Saxe et al. 2013), whichever are fewer; stacked square blocks
-  /// `[k·n, n]`, as gates are stored, are orthogonal each.
+  /// A random matrix with orthonormal rows or columns (Saxe et al. 2013), whichever are fewer;
+  /// stacked square blocks `[k·n, n]`, as gates are stored, are orthogonal each.
   ///
   /// @return the initializer
   static Initializer orthogonal() {
     return OrthogonalInitializer.INSTANCE;
   }
 
-  /// `scale` times the identity in each square block of `[k·n, n]` (Le, Jaitly and Hinton 2015 use it for ReLU networks).
+  /// `scale` times the identity in each square block of `[k·n, n]` (Le, Jaitly and Hinton 2015 use
+  /// it for ReLU networks).
   ///
   /// @param scale the diagonal value
   /// @return the initializer

@@ -9,9 +9,10 @@ import java.util.Map;
 public final class Jacobian {
   private Jacobian() {}
 
-  /// The graph whose output `name` is ∂y/∂(x₁, x₂, …), a matrix `[|y|, |x₁| + |x₂| + …]` with values row-major in both. It
-  /// pushes one tangent for each input element or pulls one cotangent for each output element, whichever are fewer, and is
-  /// simplified, so structural zeros cost nothing. Shared inputs need forward mode, and get it.
+  /// The graph whose output `name` is ∂y/∂(x₁, x₂, …), a matrix `[|y|, |x₁| + |x₂| + …]` with
+  /// values row-major in both. It pushes one tangent for each input element or pulls one cotangent
+  /// for each output element, whichever are fewer, and is simplified, so structural zeros cost
+  /// nothing. Shared inputs need forward mode, and get it.
   ///
   /// @param step the step
   /// @param name the name of the new output
@@ -26,31 +27,38 @@ public final class Jacobian {
     int rows = step.shape(target).size();
     boolean shared = wanted.stream().anyMatch(id -> !step.batched(id));
     Value jacobian =
-        columns <= rows || shared ? byColumns(builder, step, target, wanted) : byRows(builder, step, target, wanted);
+        columns <= rows || shared
+            ? byColumns(builder, step, target, wanted)
+            : byRows(builder, step, target, wanted);
     Forward.replayResults(builder, step);
     builder.output(name, jacobian);
     return Simplify.of(builder.build());
   }
 
-  private static Value byColumns(StepBuilder builder, StepGraph step, int target, List<Integer> wanted) {
+  private static Value byColumns(
+      StepBuilder builder, StepGraph step, int target, List<Integer> wanted) {
     var columns = new ArrayList<Value>();
     int rows = step.shape(target).size();
     for (int input : wanted) {
       for (int element = 0; element < step.shape(input).size(); element++) {
         Value seed = unit(builder, step.shape(input), element);
         Map<Integer, Value> seeds = new LinkedHashMap<>(Map.of(input, seed));
-        Value dot = Forward.orZero(builder, Forward.tangents(builder, step, seeds).get(target), step.shape(target));
+        Value dot =
+            Forward.orZero(
+                builder, Forward.tangents(builder, step, seeds).get(target), step.shape(target));
         columns.add(dot.reshape(rows, 1));
       }
     }
     return Functions.concat(1, columns.toArray(Value[]::new));
   }
 
-  private static Value byRows(StepBuilder builder, StepGraph step, int target, List<Integer> wanted) {
+  private static Value byRows(
+      StepBuilder builder, StepGraph step, int target, List<Integer> wanted) {
     var rows = new ArrayList<Value>();
     for (int element = 0; element < step.shape(target).size(); element++) {
       Value seed = unit(builder, step.shape(target), element);
-      Map<Integer, Value> bars = Reverse.cotangents(builder, step, Map.of(target, List.of(seed)), wanted);
+      Map<Integer, Value> bars =
+          Reverse.cotangents(builder, step, Map.of(target, List.of(seed)), wanted);
       Value[] parts = new Value[wanted.size()];
       for (int i = 0; i < parts.length; i++) {
         Shape shape = step.shape(wanted.get(i));

@@ -3,9 +3,9 @@ package org.costate.graph;
 import java.util.Arrays;
 import java.util.List;
 
-/// One node of a step graph: a primitive and the ids of its operands. An op has no numbers and no element type; its result's
-/// id is its position in the graph. A new op does not compile until it has a shape ([OpShapes]), both derivatives ([Reverse],
-/// [Forward]) and a kernel.
+/// One node of a step graph: a primitive and the ids of its operands. An op has no numbers and no
+/// element type; its result's id is its position in the graph. A new op does not compile until it
+/// has a shape ([OpShapes]), both derivatives ([Reverse], [Forward]) and a kernel.
 public sealed interface Op {
   /// An operand of the step.
   ///
@@ -73,13 +73,15 @@ public sealed interface Op {
   /// @param axis the axis, or −1 for all
   record Sum(int x, int axis) implements Op {}
 
-  /// The largest along one axis, which disappears; axis −1 is over everything. Ties share the derivative equally.
+  /// The largest along one axis, which disappears; axis −1 is over everything. Ties share the
+  /// derivative equally.
   ///
   /// @param x the operand
   /// @param axis the axis, or −1 for all
   record Max(int x, int axis) implements Op {}
 
-  /// Repeats x along a new axis; axis −1 repeats a scalar into the whole shape. The adjoint of [Sum].
+  /// Repeats x along a new axis; axis −1 repeats a scalar into the whole shape. The adjoint of
+  /// [Sum].
   ///
   /// @param x the operand
   /// @param axis where the new axis is in the result, or −1
@@ -114,14 +116,15 @@ public sealed interface Op {
   /// @param shape the new shape, of the same size
   record Reshape(int x, Shape shape) implements Op {}
 
-  /// Rows of a table: table `[V, …]`, index `[…k]` → `[…k, …]`. An index is rounded to the nearest integer; outside 0 … V−1 it
-  /// is an error when it happens. It has no derivative.
+  /// Rows of a table: table `[V, …]`, index `[…k]` → `[…k, …]`. An index is rounded to the nearest
+  /// integer; outside 0 … V−1 it is an error when it happens. It has no derivative.
   ///
   /// @param table the table
   /// @param index the indices
   record Gather(int table, int index) implements Op {}
 
-  /// Adds rows into a table of zeros at the indices; a repeated index accumulates. The adjoint of [Gather].
+  /// Adds rows into a table of zeros at the indices; a repeated index accumulates. The adjoint of
+  /// [Gather].
   ///
   /// @param rows the rows `[…k, …]`
   /// @param index the indices `[…k]`
@@ -162,7 +165,8 @@ public sealed interface Op {
   /// @param shape the shape `[O, C, KH, KW]` of the result
   record ConvolveKernel(int x, int y, Convolution geometry, Shape shape) implements Op {}
 
-  /// The sum over the lanes of the batch. Only [Reverse] makes one: it is the adjoint of using a shared value in every lane.
+  /// The sum over the lanes of the batch. Only [Reverse] makes one: it is the adjoint of using a
+  /// shared value in every lane.
   ///
   /// @param x the operand, which may differ between lanes
   record SumBatch(int x) implements Op {}
@@ -179,7 +183,8 @@ public sealed interface Op {
   /// @param arguments its operands
   /// @param resultBar the cotangent of its result
   /// @param which the index of the operand
-  record ForeignPullback(ForeignFunction function, List<Integer> arguments, int resultBar, int which) implements Op {}
+  record ForeignPullback(
+      ForeignFunction function, List<Integer> arguments, int resultBar, int which) implements Op {}
 
   /// The ids of the operands, in order.
   ///
@@ -211,7 +216,9 @@ public sealed interface Op {
       case SumBatch o -> new int[] {o.x};
       case Foreign o -> o.arguments.stream().mapToInt(Integer::intValue).toArray();
       case ForeignPullback o -> {
-        int[] all = Arrays.copyOf(o.arguments.stream().mapToInt(Integer::intValue).toArray(), o.arguments.size() + 1);
+        int[] all =
+            Arrays.copyOf(
+                o.arguments.stream().mapToInt(Integer::intValue).toArray(), o.arguments.size() + 1);
         all[o.arguments.size()] = o.resultBar;
         yield all;
       }
@@ -264,14 +271,17 @@ public sealed interface Op {
       case Binary o -> camel(o.function.name());
       case Foreign o -> o.function.name();
       case ForeignPullback o -> o.function.name() + "Pullback";
-      default -> Character.toLowerCase(getClass().getSimpleName().charAt(0)) + getClass().getSimpleName().substring(1);
+      default ->
+          Character.toLowerCase(getClass().getSimpleName().charAt(0))
+              + getClass().getSimpleName().substring(1);
     };
   }
 
   private static String camel(String upper) {
     var text = new StringBuilder();
     for (String word : upper.toLowerCase(java.util.Locale.ROOT).split("_")) {
-      text.append(text.isEmpty() ? word : Character.toUpperCase(word.charAt(0)) + word.substring(1));
+      text.append(
+          text.isEmpty() ? word : Character.toUpperCase(word.charAt(0)) + word.substring(1));
     }
     return text.toString();
   }

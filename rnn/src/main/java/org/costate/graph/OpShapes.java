@@ -11,7 +11,13 @@ final class OpShapes {
     return switch (op) {
       case Op.Input o -> o.shape();
       case Op.Constant o -> {
-        check(o.shape().size() == o.values().size(), op, "a constant of shape " + o.shape() + " needs that many values, got " + o.values().size());
+        check(
+            o.shape().size() == o.values().size(),
+            op,
+            "a constant of shape "
+                + o.shape()
+                + " needs that many values, got "
+                + o.values().size());
         yield o.shape();
       }
       case Op.Unary o -> shape.apply(o.x());
@@ -28,7 +34,10 @@ final class OpShapes {
       case Op.Outer o -> {
         Shape a = shape.apply(o.a());
         Shape b = shape.apply(o.b());
-        check(a.rank() == 1 && b.rank() == 1, op, "both operands must be vectors, got " + a + " and " + b);
+        check(
+            a.rank() == 1 && b.rank() == 1,
+            op,
+            "both operands must be vectors, got " + a + " and " + b);
         yield Shape.of(a.dim(0), b.dim(0));
       }
       case Op.MatrixMatrix o -> matrixMatrix(o, shape.apply(o.a()), shape.apply(o.b()));
@@ -41,37 +50,57 @@ final class OpShapes {
       case Op.Max o -> reduced(op, shape.apply(o.x()), o.axis());
       case Op.Broadcast o -> {
         Shape x = shape.apply(o.x());
-        check(reduced(op, o.shape(), o.axis()).equals(x), op, "cannot repeat " + x + " into " + o.shape() + " along axis " + o.axis());
+        check(
+            reduced(op, o.shape(), o.axis()).equals(x),
+            op,
+            "cannot repeat " + x + " into " + o.shape() + " along axis " + o.axis());
         yield o.shape();
       }
       case Op.Slice o -> {
         Shape x = shape.apply(o.x());
         axis(op, x, o.axis());
-        check(o.from() >= 0 && o.length() >= 1 && o.from() + o.length() <= x.dim(o.axis()), op,
-            "indices %d … %d are outside axis %d of %s".formatted(o.from(), o.from() + o.length() - 1, o.axis(), x));
+        check(
+            o.from() >= 0 && o.length() >= 1 && o.from() + o.length() <= x.dim(o.axis()),
+            op,
+            "indices %d … %d are outside axis %d of %s"
+                .formatted(o.from(), o.from() + o.length() - 1, o.axis(), x));
         yield x.with(o.axis(), o.length());
       }
       case Op.Pad o -> {
         Shape x = shape.apply(o.x());
         axis(op, x, o.axis());
-        check(o.before() >= 0 && o.before() + x.dim(o.axis()) <= o.length(), op,
-            "%s with %d zeros before does not fit into length %d".formatted(x, o.before(), o.length()));
+        check(
+            o.before() >= 0 && o.before() + x.dim(o.axis()) <= o.length(),
+            op,
+            "%s with %d zeros before does not fit into length %d"
+                .formatted(x, o.before(), o.length()));
         yield x.with(o.axis(), o.length());
       }
       case Op.Concat o -> concat(o, shape);
       case Op.Reshape o -> {
         Shape x = shape.apply(o.x());
-        check(x.size() == o.shape().size(), op, "cannot make " + o.shape() + " of the " + x.size() + " elements of " + x);
+        check(
+            x.size() == o.shape().size(),
+            op,
+            "cannot make " + o.shape() + " of the " + x.size() + " elements of " + x);
         yield o.shape();
       }
       case Op.Gather o -> {
         Shape table = shape.apply(o.table());
         Shape index = shape.apply(o.index());
-        check(table.rank() >= 1 && index.rank() <= 1, op, "needs a table [V, …] and a scalar or vector of indices, got " + table + " and " + index);
+        check(
+            table.rank() >= 1 && index.rank() <= 1,
+            op,
+            "needs a table [V, …] and a scalar or vector of indices, got "
+                + table
+                + " and "
+                + index);
         yield rows(index, table);
       }
       case Op.ScatterAdd o -> {
-        check(rows(shape.apply(o.index()), o.shape()).equals(shape.apply(o.rows())), op,
+        check(
+            rows(shape.apply(o.index()), o.shape()).equals(shape.apply(o.rows())),
+            op,
             "rows %s do not belong to a table %s".formatted(shape.apply(o.rows()), o.shape()));
         yield o.shape();
       }
@@ -83,33 +112,49 @@ final class OpShapes {
       case Op.Convolve o -> o.geometry().resultShape(shape.apply(o.x()), shape.apply(o.kernel()));
       case Op.ConvolveInput o -> {
         Shape y = o.geometry().resultShape(o.shape(), shape.apply(o.kernel()));
-        check(y.equals(shape.apply(o.y())), op, "%s is not what a convolution of %s gives; that is %s".formatted(shape.apply(o.y()), o.shape(), y));
+        check(
+            y.equals(shape.apply(o.y())),
+            op,
+            "%s is not what a convolution of %s gives; that is %s"
+                .formatted(shape.apply(o.y()), o.shape(), y));
         yield o.shape();
       }
       case Op.ConvolveKernel o -> {
         Shape y = o.geometry().resultShape(shape.apply(o.x()), o.shape());
-        check(y.equals(shape.apply(o.y())), op, "%s is not what a kernel %s gives; that is %s".formatted(shape.apply(o.y()), o.shape(), y));
+        check(
+            y.equals(shape.apply(o.y())),
+            op,
+            "%s is not what a kernel %s gives; that is %s"
+                .formatted(shape.apply(o.y()), o.shape(), y));
         yield o.shape();
       }
       case Op.SumBatch o -> shape.apply(o.x());
-      case Op.Foreign o -> o.function().resultShape(o.arguments().stream().map(shape::apply).toList());
+      case Op.Foreign o ->
+          o.function().resultShape(o.arguments().stream().map(shape::apply).toList());
       case Op.ForeignPullback o -> shape.apply(o.arguments().get(o.which()));
     };
   }
 
   private static Shape matrixVector(Op.MatrixVector op, Shape w, Shape x) {
-    check(w.rank() == 2 && x.rank() == 1, op, "needs a matrix and a vector, got " + w + " and " + x);
+    check(
+        w.rank() == 2 && x.rank() == 1, op, "needs a matrix and a vector, got " + w + " and " + x);
     int inner = op.transposed() ? w.dim(0) : w.dim(1);
-    check(inner == x.dim(0), op,
-        "matrix %s%s needs a vector [%d], got %s; are the matrix's axes swapped?".formatted(w, op.transposed() ? "ᵀ" : "", inner, x));
+    check(
+        inner == x.dim(0),
+        op,
+        "matrix %s%s needs a vector [%d], got %s; are the matrix's axes swapped?"
+            .formatted(w, op.transposed() ? "ᵀ" : "", inner, x));
     return Shape.of(op.transposed() ? w.dim(1) : w.dim(0));
   }
 
   private static Shape matrixMatrix(Op.MatrixMatrix op, Shape a, Shape b) {
     check(a.rank() == 2 && b.rank() == 2, op, "needs two matrices, got " + a + " and " + b);
     int inner = a.dim(op.transposeA() ? 0 : 1);
-    check(inner == b.dim(op.transposeB() ? 1 : 0), op,
-        "inner dimensions differ in %s%s · %s%s".formatted(a, op.transposeA() ? "ᵀ" : "", b, op.transposeB() ? "ᵀ" : ""));
+    check(
+        inner == b.dim(op.transposeB() ? 1 : 0),
+        op,
+        "inner dimensions differ in %s%s · %s%s"
+            .formatted(a, op.transposeA() ? "ᵀ" : "", b, op.transposeB() ? "ᵀ" : ""));
     return Shape.of(a.dim(op.transposeA() ? 1 : 0), b.dim(op.transposeB() ? 0 : 1));
   }
 
@@ -120,7 +165,9 @@ final class OpShapes {
     int total = 0;
     for (int part : op.parts()) {
       Shape s = shape.apply(part);
-      check(s.rank() == first.rank() && s.without(op.axis()).equals(first.without(op.axis())), op,
+      check(
+          s.rank() == first.rank() && s.without(op.axis()).equals(first.without(op.axis())),
+          op,
           "operands must agree except on axis %d, got %s and %s".formatted(op.axis(), first, s));
       total += s.dim(op.axis());
     }

@@ -4,14 +4,16 @@ import org.apache.commons.math3.linear.MatrixUtils;
 import org.apache.commons.math3.linear.QRDecomposition;
 import org.costate.random.RandomStream;
 
-/// Orthonormal blocks: the Q of a Gaussian matrix, with the signs of R's diagonal so that it is uniform (Mezzadri 2007).
+/// Orthonormal blocks: the Q of a Gaussian matrix, with the signs of R's diagonal so that it is
+/// uniform (Mezzadri 2007).
 enum OrthogonalInitializer implements Initializer {
   INSTANCE;
 
   @Override
   public void fill(double[] values, Shape shape, RandomStream random) {
     if (shape.rank() != 2) {
-      throw new ShapeException("Initializer.orthogonal: needs a matrix [rows, columns], got %s.".formatted(shape));
+      throw new ShapeException(
+          "Initializer.orthogonal: needs a matrix [rows, columns], got %s.".formatted(shape));
     }
     int rows = shape.dim(0);
     int columns = shape.dim(1);
@@ -21,7 +23,8 @@ enum OrthogonalInitializer implements Initializer {
     }
   }
 
-  private static void fillBlock(double[] values, int first, int rows, int columns, RandomStream random) {
+  private static void fillBlock(
+      double[] values, int first, int rows, int columns, RandomStream random) {
     int tall = Math.max(rows, columns);
     int thin = Math.min(rows, columns);
     double[][] gaussian = new double[tall][thin];

@@ -2,8 +2,8 @@ package org.costate.graph;
 
 import java.util.Objects;
 
-/// One shared operand θ. A parameter is itself: two steps that use the same object share (tie) it, and its cotangents add up;
-/// two parameters of the same name and shape are different ones.
+/// One shared operand θ. A parameter is itself: two steps that use the same object share (tie) it,
+/// and its cotangents add up; two parameters of the same name and shape are different ones.
 public final class Parameter {
   private final String name;
   private final Shape shape;

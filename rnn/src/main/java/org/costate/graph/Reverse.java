@@ -62,10 +62,12 @@ public record Reverse(
         builder.output(name + "Bar", bar);
       }
     }
-    return new Reverse(builder.build(), step.ops().size(), Map.copyOf(seedIds), Map.copyOf(cotangents));
+    return new Reverse(
+        builder.build(), step.ops().size(), Map.copyOf(seedIds), Map.copyOf(cotangents));
   }
 
-  /// The gradient of a scalar output as a graph with the outputs of the step and, for each named input x, `xGradient`.
+  /// The gradient of a scalar output as a graph with the outputs of the step and, for each named
+  /// input x, `xGradient`.
   ///
   /// @param step the step
   /// @param output the scalar output, or the name of a scalar carry for its next value
@@ -76,7 +78,8 @@ public record Reverse(
     int id = Forward.target(step, output);
     if (step.shape(id).rank() != 0) {
       throw new ShapeException(
-          "Reverse.gradient: output '%s' of step '%s' must be a scalar, got %s.".formatted(output, step.name(), step.shape(id)));
+          "Reverse.gradient: output '%s' of step '%s' must be a scalar, got %s."
+              .formatted(output, step.name(), step.shape(id)));
     }
     var builder = new StepBuilder(step.name()).replay(step);
     Map<Integer, List<Value>> seeds = Map.of(id, List.of(builder.constant(1.0)));
@@ -84,7 +87,10 @@ public record Reverse(
     Map<Integer, Value> bars = cotangents(builder, step, seeds, wanted);
     Forward.replayResults(builder, step);
     for (int input : wanted) {
-      Value bar = bars.containsKey(input) ? bars.get(input) : builder.constant(0).broadcast(step.shape(input));
+      Value bar =
+          bars.containsKey(input)
+              ? bars.get(input)
+              : builder.constant(0).broadcast(step.shape(input));
       builder.output(step.input(input).name() + "Gradient", bar);
     }
     return builder.build();
@@ -114,7 +120,8 @@ public record Reverse(
   }
 
   /// The state of one transform: the cotangents found so far, and the rule of every op.
-  private record Pullback(StepBuilder builder, StepGraph step, boolean[] needed, Map<Integer, Value> bars) {
+  private record Pullback(
+      StepBuilder builder, StepGraph step, boolean[] needed, Map<Integer, Value> bars) {
     Pullback(StepBuilder builder, StepGraph step, boolean[] needed) {
       this(builder, step, needed, new HashMap<>());
     }
@@ -186,7 +193,8 @@ public record Reverse(
         }
         case Op.MatrixMatrix o -> matrixMatrix(id, o, bar);
         case Op.Transpose(int x) -> add(id, x, bar.transpose());
-        case Op.Sum(int x, int axis) -> add(id, x, emit(new Op.Broadcast(bar.id(), axis, step.shape(x))));
+        case Op.Sum(int x, int axis) ->
+            add(id, x, emit(new Op.Broadcast(bar.id(), axis, step.shape(x))));
         case Op.Max(int x, int axis) -> {
           if (needed[x]) {
             Shape shape = step.shape(x);
@@ -251,7 +259,10 @@ public record Reverse(
         case Op.Foreign(var function, var operands) -> {
           for (int which = 0; which < operands.size(); which++) {
             if (needed[operands.get(which)]) {
-              add(id, operands.get(which), emit(new Op.ForeignPullback(function, operands, bar.id(), which)));
+              add(
+                  id,
+                  operands.get(which),
+                  emit(new Op.ForeignPullback(function, operands, bar.id(), which)));
             }
           }
         }
@@ -274,7 +285,16 @@ public record Reverse(
             add(id, b, bar.negate());
           }
         }
-        case MULTIPLY, DIVIDE, POWER, ATAN2, HYPOT, MINIMUM, MAXIMUM, GREATER, GREATER_OR_EQUAL, EQUAL -> {
+        case MULTIPLY,
+            DIVIDE,
+            POWER,
+            ATAN2,
+            HYPOT,
+            MINIMUM,
+            MAXIMUM,
+            GREATER,
+            GREATER_OR_EQUAL,
+            EQUAL -> {
           if (needed[a]) {
             add(id, a, product(f.firstDerivative(value(a), value(b), value(id)), bar));
           }
@@ -288,14 +308,20 @@ public record Reverse(
     /// Y = op(A) op(B): for op(A) = A, Ā = Ȳ op(B)ᵀ, else Āᵀ of that; likewise B.
     private void matrixMatrix(int id, Op.MatrixMatrix o, Value bar) {
       if (needed[o.a()]) {
-        add(id, o.a(), o.transposeA()
-            ? emit(new Op.MatrixMatrix(o.b(), bar.id(), o.transposeB(), true))
-            : emit(new Op.MatrixMatrix(bar.id(), o.b(), false, !o.transposeB())));
+        add(
+            id,
+            o.a(),
+            o.transposeA()
+                ? emit(new Op.MatrixMatrix(o.b(), bar.id(), o.transposeB(), true))
+                : emit(new Op.MatrixMatrix(bar.id(), o.b(), false, !o.transposeB())));
       }
       if (needed[o.b()]) {
-        add(id, o.b(), o.transposeB()
-            ? emit(new Op.MatrixMatrix(bar.id(), o.a(), true, o.transposeA()))
-            : emit(new Op.MatrixMatrix(o.a(), bar.id(), !o.transposeA(), false)));
+        add(
+            id,
+            o.b(),
+            o.transposeB()
+                ? emit(new Op.MatrixMatrix(bar.id(), o.a(), true, o.transposeA()))
+                : emit(new Op.MatrixMatrix(o.a(), bar.id(), !o.transposeA(), false)));
       }
     }
   }

@@ -2,8 +2,9 @@ package org.costate.graph;
 
 import java.util.Arrays;
 
-/// The shape of one value of one example: `[]` a scalar, `[n]` a vector, `[m, n]` a matrix (row-major); convolutions also use
-/// `[channels, height, width]` and `[out, in, height, width]`. The batch is never part of a shape.
+/// The shape of one value of one example: `[]` a scalar, `[n]` a vector, `[m, n]` a matrix
+/// (row-major); convolutions also use `[channels, height, width]` and `[out, in, height, width]`.
+/// The batch is never part of a shape.
 public final class Shape {
   /// The shape of a number.
   public static final Shape SCALAR = new Shape();
@@ -22,12 +23,15 @@ public final class Shape {
     long size = 1;
     for (int n : dimensions) {
       if (n < 1) {
-        throw new ShapeException("Shape: every dimension must be at least 1, got " + Arrays.toString(dimensions) + ".");
+        throw new ShapeException(
+            "Shape: every dimension must be at least 1, got " + Arrays.toString(dimensions) + ".");
       }
       size *= n;
       if (size > Integer.MAX_VALUE) {
         throw new ShapeException(
-            "Shape: at most 2^31-1 elements fit in one value, got " + Arrays.toString(dimensions) + ".");
+            "Shape: at most 2^31-1 elements fit in one value, got "
+                + Arrays.toString(dimensions)
+                + ".");
       }
     }
     return new Shape(dimensions.clone());

@@ -1,7 +1,7 @@
 package org.costate.graph;
 
-/// Says that a graph could not be built, or given numbers, because two shapes do not fit: where, which operand, what was
-/// expected, what was found.
+/// Says that a graph could not be built, or given numbers, because two shapes do not fit: where,
+/// which operand, what was expected, what was found.
 public final class ShapeException extends IllegalArgumentException {
   private static final long serialVersionUID = 1L;
 

@@ -5,11 +5,12 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
-/// Makes a graph smaller without changing what it computes: folds constants, applies identities (x + 0, 1 · x, −(−x), the
-/// slice of a concatenation …), shares common subexpressions and drops what no result needs.
+/// Makes a graph smaller without changing what it computes: folds constants, applies identities (x
+/// + 0, 1 · x, −(−x), the slice of a concatenation …), shares common subexpressions and drops what
+///   no result needs.
 ///
-/// `0 · x` becomes 0, so a simplified graph may be finite where the original is NaN because x is not; nowhere else do finite
-/// results differ, except in the sign of a zero.
+/// `0 · x` becomes 0, so a simplified graph may be finite where the original is NaN because x is
+/// not; nowhere else do finite results differ, except in the sign of a zero.
 public final class Simplify {
   private static final int LARGEST_FOLDED = 4096;
 
@@ -46,7 +47,8 @@ public final class Simplify {
       }
     }
     for (StepGraph.Carry carry : graph.carries()) {
-      builder.next(builder.value(renumbering[carry.input()]), builder.value(renumbering[carry.next()]));
+      builder.next(
+          builder.value(renumbering[carry.input()]), builder.value(renumbering[carry.next()]));
     }
     graph.outputs().forEach((name, id) -> builder.output(name, builder.value(renumbering[id])));
     return builder.build();
@@ -85,7 +87,10 @@ public final class Simplify {
     int id = rewrite(op);
     if (id < 0) {
       double[] folded = fold(op);
-      id = folded != null ? constant(folded, OpShapes.infer(op, builder.shapes()::get)) : builder.emit(op).id();
+      id =
+          folded != null
+              ? constant(folded, OpShapes.infer(op, builder.shapes()::get))
+              : builder.emit(op).id();
     }
     known.put(op, id);
     return id;
@@ -93,7 +98,8 @@ public final class Simplify {
 
   private int constant(double[] values, Shape shape) {
     double first = values[0];
-    boolean uniform = shape.rank() > 0 && Arrays.stream(values).allMatch(v -> Double.compare(v, first) == 0);
+    boolean uniform =
+        shape.rank() > 0 && Arrays.stream(values).allMatch(v -> Double.compare(v, first) == 0);
     if (uniform) {
       return add(new Op.Broadcast(constant(new double[] {first}, Shape.SCALAR), -1, shape));
     }
@@ -130,18 +136,25 @@ public final class Simplify {
   private int rewrite(Op op) {
     return switch (op) {
       case Op.Binary o -> binary(o);
-      case Op.Unary(var f, int x) when f == UnaryFunction.NEGATE && op(x) instanceof Op.Unary(var g, int inner) && g == f -> inner;
+      case Op.Unary(var f, int x)
+          when f == UnaryFunction.NEGATE && op(x) instanceof Op.Unary(var g, int inner) && g == f ->
+          inner;
       case Op.Transpose(int x) when op(x) instanceof Op.Transpose(int inner) -> inner;
       case Op.Reshape(int x, Shape s) when shape(x).equals(s) -> x;
-      case Op.Reshape(int x, Shape s) when op(x) instanceof Op.Reshape(int inner, _) -> add(new Op.Reshape(inner, s));
-      case Op.Select(int condition, int a, int b) when !Double.isNaN(uniform(condition)) -> is(condition, 0) ? b : a;
+      case Op.Reshape(int x, Shape s) when op(x) instanceof Op.Reshape(int inner, _) ->
+          add(new Op.Reshape(inner, s));
+      case Op.Select(int condition, int a, int b) when !Double.isNaN(uniform(condition)) ->
+          is(condition, 0) ? b : a;
       case Op.Select(_, int a, int b) when a == b -> a;
       case Op.Concat(List<Integer> parts, _) when parts.size() == 1 -> parts.getFirst();
       case Op.Slice(int x, int axis, int from, int length) -> slice(x, axis, from, length);
       case Op.Sum(int x, _) when is(x, 0) -> zero(OpShapes.infer(op, this::shape));
-      case Op.MatrixVector(int w, int x, _) when is(w, 0) || is(x, 0) -> zero(OpShapes.infer(op, this::shape));
-      case Op.MatrixMatrix(int a, int b, _, _) when is(a, 0) || is(b, 0) -> zero(OpShapes.infer(op, this::shape));
-      case Op.Outer(int a, int b) when is(a, 0) || is(b, 0) -> zero(OpShapes.infer(op, this::shape));
+      case Op.MatrixVector(int w, int x, _) when is(w, 0) || is(x, 0) ->
+          zero(OpShapes.infer(op, this::shape));
+      case Op.MatrixMatrix(int a, int b, _, _) when is(a, 0) || is(b, 0) ->
+          zero(OpShapes.infer(op, this::shape));
+      case Op.Outer(int a, int b) when is(a, 0) || is(b, 0) ->
+          zero(OpShapes.infer(op, this::shape));
       case Op.Pad(int x, _, _, _) when is(x, 0) -> zero(OpShapes.infer(op, this::shape));
       case Op.SumBatch(int x) when is(x, 0) -> x;
       default -> -1;
@@ -205,7 +218,9 @@ public final class Simplify {
       Arrays.fill(all, uniform);
       return all;
     }
-    return op(id) instanceof Op.Constant o ? o.values().stream().mapToDouble(Double::doubleValue).toArray() : null;
+    return op(id) instanceof Op.Constant o
+        ? o.values().stream().mapToDouble(Double::doubleValue).toArray()
+        : null;
   }
 
   /// The values of an op whose operands are constants, or null if it is not folded.
@@ -240,7 +255,8 @@ public final class Simplify {
             int row = v[0].length / shape(operands[0]).dim(0);
             yield Arrays.copyOfRange(v[0], from * row, (from + length) * row);
           }
-          case Op.Concat(_, int axis) when axis == 0 -> Arrays.stream(v).flatMapToDouble(Arrays::stream).toArray();
+          case Op.Concat(_, int axis) when axis == 0 ->
+              Arrays.stream(v).flatMapToDouble(Arrays::stream).toArray();
           default -> null;
         };
     return result == null || Arrays.stream(result).anyMatch(Double::isNaN) ? null : result;

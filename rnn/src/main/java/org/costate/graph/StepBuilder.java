@@ -5,7 +5,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/// Builds a [StepGraph]: declares its operands, its next state and its outputs. Every op enters through [#emit].
+/// Builds a [StepGraph]: declares its operands, its next state and its outputs. Every op enters
+/// through [#emit].
 public final class StepBuilder {
   private final String name;
   private final List<Op> ops = new ArrayList<>();
@@ -49,7 +50,8 @@ public final class StepBuilder {
     return shared(Parameter.of(parameterName, initializer, dimensions));
   }
 
-  /// Uses a parameter, which may be used elsewhere too; asking again for the same one gives the same value.
+  /// Uses a parameter, which may be used elsewhere too; asking again for the same one gives the
+  /// same value.
   ///
   /// @param parameter the parameter
   /// @return the value
@@ -58,7 +60,8 @@ public final class StepBuilder {
     if (known != null) {
       return value(known);
     }
-    Value value = declare(new Op.Input(Role.SHARED, parameter.name(), parameter.shape(), parameter));
+    Value value =
+        declare(new Op.Input(Role.SHARED, parameter.name(), parameter.shape(), parameter));
     parameters.put(parameter, value.id());
     return value;
   }
@@ -72,7 +75,8 @@ public final class StepBuilder {
     own(following);
     if (!(ops.get(carry.id()) instanceof Op.Input input && input.role() == Role.CARRY)) {
       throw new ShapeException(
-          "Step '%s': next(…) needs a value declared with carry(…), got %s.".formatted(name, ops.get(carry.id()).mnemonic()));
+          "Step '%s': next(…) needs a value declared with carry(…), got %s."
+              .formatted(name, ops.get(carry.id()).mnemonic()));
     }
     if (!carry.shape().equals(following.shape())) {
       throw new ShapeException(
@@ -80,7 +84,8 @@ public final class StepBuilder {
               .formatted(name, input.name(), carry.shape(), following.shape()));
     }
     if (next.put(carry.id(), following.id()) != null) {
-      throw new ShapeException("Step '%s': '%s' was given two next values.".formatted(name, input.name()));
+      throw new ShapeException(
+          "Step '%s': '%s' was given two next values.".formatted(name, input.name()));
     }
   }
 
@@ -109,7 +114,9 @@ public final class StepBuilder {
   /// @param numbers its elements
   /// @return the value
   public Value constant(double... numbers) {
-    return emit(new Op.Constant(Shape.of(numbers.length), java.util.Arrays.stream(numbers).boxed().toList()));
+    return emit(
+        new Op.Constant(
+            Shape.of(numbers.length), java.util.Arrays.stream(numbers).boxed().toList()));
   }
 
   /// A constant matrix.
@@ -117,7 +124,8 @@ public final class StepBuilder {
   /// @param rows its rows
   /// @return the value
   public Value constant(double[][] rows) {
-    List<Double> values = java.util.Arrays.stream(rows).flatMapToDouble(java.util.Arrays::stream).boxed().toList();
+    List<Double> values =
+        java.util.Arrays.stream(rows).flatMapToDouble(java.util.Arrays::stream).boxed().toList();
     return emit(new Op.Constant(Shape.of(rows.length, rows[0].length), values));
   }
 
@@ -127,7 +135,8 @@ public final class StepBuilder {
   /// @param operands its operands
   /// @return its result
   public Value foreign(ForeignFunction function, Value... operands) {
-    return emit(new Op.Foreign(function, java.util.Arrays.stream(operands).map(Value::id).toList()));
+    return emit(
+        new Op.Foreign(function, java.util.Arrays.stream(operands).map(Value::id).toList()));
   }
 
   /// Adds a node. Every convenience of [Value] and [Functions] ends here.
@@ -168,7 +177,8 @@ public final class StepBuilder {
 
   private void own(Value value) {
     if (value.builder() != this) {
-      throw new ShapeException("Step '%s' was given a value of step '%s'.".formatted(name, value.builder().name));
+      throw new ShapeException(
+          "Step '%s' was given a value of step '%s'.".formatted(name, value.builder().name));
     }
   }
 

@@ -6,11 +6,12 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
 
-/// One time step as a typed expression graph: `(θ, xₜ, uₜ) → (xₜ₊₁, yₜ)`, immutable, without numbers, checked when built.
+/// One time step as a typed expression graph: `(θ, xₜ, uₜ) → (xₜ₊₁, yₜ)`, immutable, without
+/// numbers, checked when built.
 ///
-/// The step is written for one example; the batch is implicit, and every value that depends on a carry or a step input has
-/// one copy for each lane. Nodes are numbered in the order in which they were built, so an operand's id is smaller than its
-/// user's.
+/// The step is written for one example; the batch is implicit, and every value that depends on a
+/// carry or a step input has one copy for each lane. Nodes are numbered in the order in which they
+/// were built, so an operand's id is smaller than its user's.
 public final class StepGraph {
   /// A carried value: its input node, and the node of its next value.
   ///
@@ -75,7 +76,8 @@ public final class StepGraph {
     return shapes.get(id);
   }
 
-  /// Whether a node has one value for each lane; false if it depends on shared values and constants only.
+  /// Whether a node has one value for each lane; false if it depends on shared values and constants
+  /// only.
   ///
   /// @param id the node
   /// @return whether it is batched
@@ -151,7 +153,8 @@ public final class StepGraph {
     return id;
   }
 
-  /// This step with labelled nodes as further outputs, to look inside it: the parameters stay the same objects.
+  /// This step with labelled nodes as further outputs, to look inside it: the parameters stay the
+  /// same objects.
   ///
   /// @param wanted labels given with [Value#named]
   /// @return the step with an output for each label
@@ -165,7 +168,10 @@ public final class StepGraph {
               .filter(e -> e.getValue().equals(label))
               .map(Map.Entry::getKey)
               .findFirst()
-              .orElseThrow(() -> new ShapeException("Step '%s' has no node labelled '%s'.".formatted(name, label)));
+              .orElseThrow(
+                  () ->
+                      new ShapeException(
+                          "Step '%s' has no node labelled '%s'.".formatted(name, label)));
       if (!outputs.containsKey(label)) {
         builder.output(label, builder.value(id));
       }
@@ -186,7 +192,11 @@ public final class StepGraph {
   /// @return for example `'forget gate' = sigmoid (op 12)`
   public String describe(int id) {
     String label = label(id);
-    return (label.isEmpty() ? "" : "'" + label + "' = ") + ops.get(id).mnemonic() + " (op " + id + ")";
+    return (label.isEmpty() ? "" : "'" + label + "' = ")
+        + ops.get(id).mnemonic()
+        + " (op "
+        + id
+        + ")";
   }
 
   /// The label of a node: an input's or output's name, or what the user called it.

@@ -2,11 +2,11 @@ package org.costate.graph;
 
 import org.apache.commons.math3.special.Erf;
 
-/// The element-wise functions of one operand that are primitives of a graph. Others (silu, gelu, elu, …) are composed of them
-/// in [Functions].
+/// The element-wise functions of one operand that are primitives of a graph. Others (silu, gelu,
+/// elu, …) are composed of them in [Functions].
 ///
-/// Outside its domain a function gives what `java.lang.Math` gives (NaN, or an infinity at a pole). The derivative at a kink
-/// is stated here and is what [Reverse] and [Forward] use.
+/// Outside its domain a function gives what `java.lang.Math` gives (NaN, or an infinity at a pole).
+/// The derivative at a kink is stated here and is what [Reverse] and [Forward] use.
 public enum UnaryFunction {
   /// −x
   NEGATE,

@@ -2,9 +2,11 @@ package org.costate.graph;
 
 import java.util.List;
 
-/// A node of a step that is being built, with the arithmetic a textbook uses. Functions such as `tanh` are in [Functions].
+/// A node of a step that is being built, with the arithmetic a textbook uses. Functions such as
+/// `tanh` are in [Functions].
 ///
-/// Two shapes meet element by element if they are equal, or if one is a scalar, which is then repeated.
+/// Two shapes meet element by element if they are equal, or if one is a scalar, which is then
+/// repeated.
 ///
 /// @param builder the builder it belongs to
 /// @param id its node
@@ -57,8 +59,8 @@ public record Value(StepBuilder builder, int id) {
     return minus(builder.constant(number));
   }
 
-  /// The product as algebra writes it: matrix · vector, matrix · matrix; otherwise element by element. Two matrices are
-  /// multiplied element by element with [#hadamard].
+  /// The product as algebra writes it: matrix · vector, matrix · matrix; otherwise element by
+  /// element. Two matrices are multiplied element by element with [#hadamard].
   ///
   /// @param other the other operand
   /// @return the product
@@ -244,8 +246,8 @@ public record Value(StepBuilder builder, int id) {
     return wanted.equals(shape()) ? this : builder.emit(new Op.Reshape(id, wanted));
   }
 
-  /// Rows of this table `[V, …]` at a scalar index or a vector of indices (an embedding); the gradient adds up where an index
-  /// repeats. An index outside 0 … V−1 is an error when it happens.
+  /// Rows of this table `[V, …]` at a scalar index or a vector of indices (an embedding); the
+  /// gradient adds up where an index repeats. An index outside 0 … V−1 is an error when it happens.
   ///
   /// @param index the index or indices
   /// @return the rows
@@ -271,7 +273,8 @@ public record Value(StepBuilder builder, int id) {
   /// f(this, other), element by element.
   ///
   /// @param function the function
-  /// @param other the second operand, of the same shape, or a scalar where this is not (or the reverse)
+  /// @param other the second operand, of the same shape, or a scalar where this is not (or the
+  ///   reverse)
   /// @return the result
   public Value apply(BinaryFunction function, Value other) {
     Value a = this;

@@ -6,7 +6,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 
-/// Writes files whole or not at all: into a temporary file beside the target, which is then moved over it.
+/// Writes files whole or not at all: into a temporary file beside the target, which is then moved
+/// over it.
 public final class AtomicFiles {
   private AtomicFiles() {}
 
@@ -34,7 +35,8 @@ public final class AtomicFiles {
     try {
       writer.write(temporary);
       try {
-        Files.move(temporary, target, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+        Files.move(
+            temporary, target, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
       } catch (AtomicMoveNotSupportedException e) {
         Files.move(temporary, target, StandardCopyOption.REPLACE_EXISTING);
       }

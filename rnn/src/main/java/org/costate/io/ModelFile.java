@@ -19,7 +19,9 @@ public final class ModelFile {
   public static Map<String, Tensor> tensors(Parameters parameters, Tensor.Type type) {
     var tensors = new LinkedHashMap<String, Tensor>();
     for (Layout.Entry entry : parameters.layout().entries()) {
-      tensors.put(entry.name(), new Tensor(type, entry.parameter().shape().toArray(), parameters.get(entry.name())));
+      tensors.put(
+          entry.name(),
+          new Tensor(type, entry.parameter().shape().toArray(), parameters.get(entry.name())));
     }
     return tensors;
   }
@@ -30,7 +32,8 @@ public final class ModelFile {
   /// @param parameters θ
   /// @param metadata texts to go with them
   /// @throws IOException if it cannot be written
-  public static void write(Path file, Parameters parameters, Map<String, String> metadata) throws IOException {
+  public static void write(Path file, Parameters parameters, Map<String, String> metadata)
+      throws IOException {
     new Safetensors(tensors(parameters, Tensor.Type.F64), metadata).write(file);
   }
 
@@ -39,7 +42,8 @@ public final class ModelFile {
   /// @param file the file
   /// @param layout the layout of the model
   /// @return the parameters
-  /// @throws IOException if the file is not valid, or lacks a parameter, or has one of another shape
+  /// @throws IOException if the file is not valid, or lacks a parameter, or has one of another
+  ///   shape
   public static Parameters read(Path file, Layout layout) throws IOException {
     return parameters(file.toString(), Safetensors.read(file).tensors(), layout);
   }
@@ -51,19 +55,25 @@ public final class ModelFile {
   /// @param layout the layout of the model
   /// @return the parameters
   /// @throws IOException if a parameter is missing or has another shape
-  public static Parameters parameters(String where, Map<String, Tensor> tensors, Layout layout) throws IOException {
+  public static Parameters parameters(String where, Map<String, Tensor> tensors, Layout layout)
+      throws IOException {
     var parameters = new Parameters(layout, new double[layout.size()]);
     for (Layout.Entry entry : layout.entries()) {
       Tensor tensor = tensors.get(entry.name());
       if (tensor == null) {
         throw new IOException(
-            "%s has no parameter '%s'; it is of another model (it has %s).".formatted(where, entry.name(), tensors.keySet()));
+            "%s has no parameter '%s'; it is of another model (it has %s)."
+                .formatted(where, entry.name(), tensors.keySet()));
       }
       int[] expected = entry.parameter().shape().toArray();
       if (!java.util.Arrays.equals(tensor.dimensions(), expected)) {
         throw new IOException(
             "%s: parameter '%s' must have shape %s, got %s; it is of a model with other sizes."
-                .formatted(where, entry.name(), java.util.Arrays.toString(expected), java.util.Arrays.toString(tensor.dimensions())));
+                .formatted(
+                    where,
+                    entry.name(),
+                    java.util.Arrays.toString(expected),
+                    java.util.Arrays.toString(tensor.dimensions())));
       }
       parameters.set(entry.name(), tensor.values());
     }

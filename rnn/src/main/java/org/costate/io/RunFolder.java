@@ -14,10 +14,11 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/// The folder of one run: `run.json` (options, seed, versions, checksums of data, results), `metrics.csv`, and whatever else the
-/// run adds. Every file is written whole or not at all.
+/// The folder of one run: `run.json` (options, seed, versions, checksums of data, results),
+/// `metrics.csv`, and whatever else the run adds. Every file is written whole or not at all.
 public final class RunFolder {
-  private static final ObjectMapper JSON = new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
+  private static final ObjectMapper JSON =
+      new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
 
   private final Path folder;
   private final Map<String, Object> record = new LinkedHashMap<>();
@@ -34,10 +35,14 @@ public final class RunFolder {
     try {
       Files.createDirectories(folder);
     } catch (IOException e) {
-      throw new IOException("Cannot make the output folder %s: %s; choose another with --out.".formatted(folder, reason(e)), e);
+      throw new IOException(
+          "Cannot make the output folder %s: %s; choose another with --out."
+              .formatted(folder, reason(e)),
+          e);
     }
     if (!Files.isWritable(folder)) {
-      throw new IOException("Cannot write into the output folder %s; choose another with --out.".formatted(folder));
+      throw new IOException(
+          "Cannot write into the output folder %s; choose another with --out.".formatted(folder));
     }
     record.put("experiment", experiment);
     record.put("java", Runtime.version().toString());
@@ -45,7 +50,11 @@ public final class RunFolder {
   }
 
   private static String reason(IOException e) {
-    return e.getClass().getSimpleName().replace("Exception", "").replaceAll("([a-z])([A-Z])", "$1 $2").toLowerCase(java.util.Locale.ROOT);
+    return e.getClass()
+        .getSimpleName()
+        .replace("Exception", "")
+        .replaceAll("([a-z])([A-Z])", "$1 $2")
+        .toLowerCase(java.util.Locale.ROOT);
   }
 
   /// The path of a file in the folder.
@@ -71,7 +80,14 @@ public final class RunFolder {
   public void recordData(Path data) throws IOException {
     @SuppressWarnings("unchecked")
     var list = (List<Object>) record.computeIfAbsent("data", _ -> new ArrayList<>());
-    list.add(Map.of("file", data.getFileName().toString(), "bytes", Files.size(data), "sha256", sha256(data)));
+    list.add(
+        Map.of(
+            "file",
+            data.getFileName().toString(),
+            "bytes",
+            Files.size(data),
+            "sha256",
+            sha256(data)));
   }
 
   private static String sha256(Path file) throws IOException {
@@ -107,7 +123,8 @@ public final class RunFolder {
     record.put("results", results);
     AtomicFiles.write(file("run.json"), temporary -> JSON.writeValue(temporary.toFile(), record));
     if (!rows.isEmpty()) {
-      AtomicFiles.writeString(file("metrics.csv"), String.join(",", columns) + "\n" + String.join("\n", rows) + "\n");
+      AtomicFiles.writeString(
+          file("metrics.csv"), String.join(",", columns) + "\n" + String.join("\n", rows) + "\n");
     }
   }
 }

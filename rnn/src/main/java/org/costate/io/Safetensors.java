@@ -14,8 +14,9 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.TreeMap;
 
-/// The safetensors file format: 8 bytes little-endian header length, a JSON header with type, shape and byte range of each
-/// tensor, then the bytes. Everything in the header is checked against the file before anything of its size is allocated.
+/// The safetensors file format: 8 bytes little-endian header length, a JSON header with type, shape
+/// and byte range of each tensor, then the bytes. Everything in the header is checked against the
+/// file before anything of its size is allocated.
 ///
 /// @param tensors the tensors by name
 /// @param metadata texts by name
@@ -27,7 +28,8 @@ public record Safetensors(Map<String, Tensor> tensors, Map<String, String> metad
   ///
   /// @param file the file
   /// @return its contents
-  /// @throws IOException if it cannot be read or is not a valid file, in one sentence that names the file and the tensor
+  /// @throws IOException if it cannot be read or is not a valid file, in one sentence that names
+  ///   the file and the tensor
   public static Safetensors read(Path file) throws IOException {
     try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
       long size = channel.size();
@@ -36,27 +38,40 @@ public record Safetensors(Map<String, Tensor> tensors, Map<String, String> metad
       }
       long header = bytes(channel, 0, 8).getLong();
       if (header < 2 || header > LONGEST_HEADER || header > size - 8) {
-        throw invalid(file, "it claims a header of %d bytes but has %d; it is cut off or another kind of file".formatted(header, size));
+        throw invalid(
+            file,
+            "it claims a header of %d bytes but has %d; it is cut off or another kind of file"
+                .formatted(header, size));
       }
       JsonNode root = header(file, bytes(channel, 8, (int) header));
       var metadata = new TreeMap<String, String>();
-      root.properties().forEach(field -> {
-        if (field.getKey().equals("__metadata__")) {
-          field.getValue().properties().forEach(e -> metadata.put(e.getKey(), e.getValue().asText()));
-        }
-      });
+      root.properties()
+          .forEach(
+              field -> {
+                if (field.getKey().equals("__metadata__")) {
+                  field
+                      .getValue()
+                      .properties()
+                      .forEach(e -> metadata.put(e.getKey(), e.getValue().asText()));
+                }
+              });
       var tensors = new LinkedHashMap<String, Tensor>();
       long data = 8 + header;
       long used = 0;
       for (var field : root.properties()) {
         if (!field.getKey().equals("__metadata__")) {
           Entry entry = entry(file, field.getKey(), field.getValue(), size - data);
-          tensors.put(field.getKey(), decode(entry, bytes(channel, data + entry.begin, (int) (entry.end - entry.begin))));
+          tensors.put(
+              field.getKey(),
+              decode(entry, bytes(channel, data + entry.begin, (int) (entry.end - entry.begin))));
           used += entry.end - entry.begin;
         }
       }
       if (used != size - data) {
-        throw invalid(file, "its tensors cover %d of %d data bytes; they overlap or leave holes".formatted(used, size - data));
+        throw invalid(
+            file,
+            "its tensors cover %d of %d data bytes; they overlap or leave holes"
+                .formatted(used, size - data));
       }
       return new Safetensors(tensors, metadata);
     }
@@ -77,12 +92,15 @@ public record Safetensors(Map<String, Tensor> tensors, Map<String, String> metad
     return root;
   }
 
-  private static Entry entry(Path file, String name, JsonNode node, long available) throws IOException {
+  private static Entry entry(Path file, String name, JsonNode node, long available)
+      throws IOException {
     Tensor.Type type;
     try {
       type = Tensor.Type.valueOf(node.path("dtype").asText());
     } catch (IllegalArgumentException e) {
-      throw invalid(file, "tensor '%s' has type %s, which is not supported".formatted(name, node.path("dtype")));
+      throw invalid(
+          file,
+          "tensor '%s' has type %s, which is not supported".formatted(name, node.path("dtype")));
     }
     JsonNode dims = node.path("shape");
     JsonNode offsets = node.path("data_offsets");
@@ -92,7 +110,8 @@ public record Safetensors(Map<String, Tensor> tensors, Map<String, String> metad
     long begin = offsets.get(0).asLong(-1);
     long end = offsets.get(1).asLong(-1);
     if (begin < 0 || end < begin || end > available || end - begin > Integer.MAX_VALUE) {
-      throw invalid(file, "tensor '%s' claims bytes %d to %d of %d".formatted(name, begin, end, available));
+      throw invalid(
+          file, "tensor '%s' claims bytes %d to %d of %d".formatted(name, begin, end, available));
     }
     int[] shape = new int[dims.size()];
     long count = 1;
@@ -105,7 +124,10 @@ public record Safetensors(Map<String, Tensor> tensors, Map<String, String> metad
       count *= n;
     }
     if (count * type.bytes() != end - begin) {
-      throw invalid(file, "tensor '%s' of shape %s and type %s needs %d bytes, not %d".formatted(name, dims, type, count * type.bytes(), end - begin));
+      throw invalid(
+          file,
+          "tensor '%s' of shape %s and type %s needs %d bytes, not %d"
+              .formatted(name, dims, type, count * type.bytes(), end - begin));
     }
     return new Entry(type, shape, begin, end);
   }
@@ -126,7 +148,8 @@ public record Safetensors(Map<String, Tensor> tensors, Map<String, String> metad
     return new Tensor(entry.type, entry.shape, values);
   }
 
-  private static ByteBuffer bytes(FileChannel channel, long position, int count) throws IOException {
+  private static ByteBuffer bytes(FileChannel channel, long position, int count)
+      throws IOException {
     ByteBuffer buffer = ByteBuffer.allocate(count).order(ByteOrder.LITTLE_ENDIAN);
     while (buffer.hasRemaining()) {
       if (channel.read(buffer, position + buffer.position()) < 0) {
@@ -171,7 +194,9 @@ public record Safetensors(Map<String, Tensor> tensors, Map<String, String> metad
         file,
         temporary -> {
           try (FileChannel channel = FileChannel.open(temporary, StandardOpenOption.WRITE)) {
-            put(channel, ByteBuffer.allocate(8).order(ByteOrder.LITTLE_ENDIAN).putLong(padded).flip());
+            put(
+                channel,
+                ByteBuffer.allocate(8).order(ByteOrder.LITTLE_ENDIAN).putLong(padded).flip());
             put(channel, ByteBuffer.wrap(header));
             for (Tensor tensor : tensors.values()) {
               put(channel, encode(tensor));
@@ -187,7 +212,9 @@ public record Safetensors(Map<String, Tensor> tensors, Map<String, String> metad
   }
 
   private static ByteBuffer encode(Tensor tensor) {
-    ByteBuffer bytes = ByteBuffer.allocate(tensor.values().length * tensor.type().bytes()).order(ByteOrder.LITTLE_ENDIAN);
+    ByteBuffer bytes =
+        ByteBuffer.allocate(tensor.values().length * tensor.type().bytes())
+            .order(ByteOrder.LITTLE_ENDIAN);
     for (double value : tensor.values()) {
       switch (tensor.type()) {
         case F64 -> bytes.putDouble(value);

@@ -43,7 +43,8 @@ public record Tensor(Type type, int[] dimensions, double[] values) {
     }
     if (size != values.length) {
       throw new IllegalArgumentException(
-          "Tensor: shape %s has %d values, got %d.".formatted(java.util.Arrays.toString(dimensions), size, values.length));
+          "Tensor: shape %s has %d values, got %d."
+              .formatted(java.util.Arrays.toString(dimensions), size, values.length));
     }
   }
 

@@ -7,8 +7,9 @@ import org.costate.unroll.Parameters;
 
 /// Weights of PyTorch's LSTM, GRU and Linear modules, by PyTorch's names and gate orders.
 ///
-/// PyTorch has two biases where Costate has one: their sum is imported, and on export the second is zero (except the GRU's
-/// b_hn, which is Costate's c_n). Gate orders agree: i, f, g, o and r, z, n. Directions are `""` and `"_reverse"`.
+/// PyTorch has two biases where Costate has one: their sum is imported, and on export the second is
+/// zero (except the GRU's b_hn, which is Costate's c_n). Gate orders agree: i, f, g, o and r, z, n.
+/// Directions are `""` and `"_reverse"`.
 public final class TorchWeights {
   private TorchWeights() {}
 
@@ -19,10 +20,15 @@ public final class TorchWeights {
   /// @param suffix layer and direction, for example `"l0"` or `"l1_reverse"`
   /// @param into the parameters to set
   /// @param node the name of the cell's node, for example `"layer0"`
-  public static void importLstm(Map<String, Tensor> tensors, String prefix, String suffix, Parameters into, String node) {
+  public static void importLstm(
+      Map<String, Tensor> tensors, String prefix, String suffix, Parameters into, String node) {
     into.set(node + ".W", get(tensors, prefix + "weight_ih_" + suffix));
     into.set(node + ".U", get(tensors, prefix + "weight_hh_" + suffix));
-    into.set(node + ".b", sum(get(tensors, prefix + "bias_ih_" + suffix), get(tensors, prefix + "bias_hh_" + suffix)));
+    into.set(
+        node + ".b",
+        sum(
+            get(tensors, prefix + "bias_ih_" + suffix),
+            get(tensors, prefix + "bias_hh_" + suffix)));
   }
 
   /// Exports an [org.costate.rnn.LstmCell] as a layer of an `nn.LSTM`.
@@ -32,24 +38,29 @@ public final class TorchWeights {
   /// @param prefix what comes before the names
   /// @param suffix layer and direction
   /// @return the tensors
-  public static Map<String, Tensor> exportLstm(Parameters from, String node, String prefix, String suffix) {
+  public static Map<String, Tensor> exportLstm(
+      Parameters from, String node, String prefix, String suffix) {
     var tensors = new LinkedHashMap<String, Tensor>();
     copy(from, node + ".W", tensors, prefix + "weight_ih_" + suffix);
     copy(from, node + ".U", tensors, prefix + "weight_hh_" + suffix);
     copy(from, node + ".b", tensors, prefix + "bias_ih_" + suffix);
     int size = from.get(node + ".b").length;
-    tensors.put(prefix + "bias_hh_" + suffix, new Tensor(Tensor.Type.F32, new int[] {size}, new double[size]));
+    tensors.put(
+        prefix + "bias_hh_" + suffix,
+        new Tensor(Tensor.Type.F32, new int[] {size}, new double[size]));
     return tensors;
   }
 
-  /// Imports a layer of an `nn.GRU` into an [org.costate.rnn.GruCell] whose reset gate comes after the product.
+  /// Imports a layer of an `nn.GRU` into an [org.costate.rnn.GruCell] whose reset gate comes after
+  /// the product.
   ///
   /// @param tensors the state dictionary
   /// @param prefix what comes before the names
   /// @param suffix layer and direction
   /// @param into the parameters to set
   /// @param node the name of the cell's node
-  public static void importGru(Map<String, Tensor> tensors, String prefix, String suffix, Parameters into, String node) {
+  public static void importGru(
+      Map<String, Tensor> tensors, String prefix, String suffix, Parameters into, String node) {
     double[] input = get(tensors, prefix + "bias_ih_" + suffix);
     double[] state = get(tensors, prefix + "bias_hh_" + suffix);
     int n = input.length / 3;
@@ -63,14 +74,16 @@ public final class TorchWeights {
     into.set(node + ".c_n", Arrays.copyOfRange(state, 2 * n, 3 * n));
   }
 
-  /// Exports an [org.costate.rnn.GruCell] whose reset gate comes after the product as a layer of an `nn.GRU`.
+  /// Exports an [org.costate.rnn.GruCell] whose reset gate comes after the product as a layer of an
+  /// `nn.GRU`.
   ///
   /// @param from the parameters
   /// @param node the name of the cell's node
   /// @param prefix what comes before the names
   /// @param suffix layer and direction
   /// @return the tensors
-  public static Map<String, Tensor> exportGru(Parameters from, String node, String prefix, String suffix) {
+  public static Map<String, Tensor> exportGru(
+      Parameters from, String node, String prefix, String suffix) {
     var tensors = new LinkedHashMap<String, Tensor>();
     copy(from, node + ".W", tensors, prefix + "weight_ih_" + suffix);
     double[] gates = from.get(node + ".U_rz");
@@ -78,11 +91,14 @@ public final class TorchWeights {
     int n = from.get(node + ".c_n").length;
     double[] recurrent = Arrays.copyOf(gates, 3 * n * n);
     System.arraycopy(candidate, 0, recurrent, 2 * n * n, n * n);
-    tensors.put(prefix + "weight_hh_" + suffix, new Tensor(Tensor.Type.F32, new int[] {3 * n, n}, recurrent));
+    tensors.put(
+        prefix + "weight_hh_" + suffix,
+        new Tensor(Tensor.Type.F32, new int[] {3 * n, n}, recurrent));
     copy(from, node + ".b", tensors, prefix + "bias_ih_" + suffix);
     double[] state = new double[3 * n];
     System.arraycopy(from.get(node + ".c_n"), 0, state, 2 * n, n);
-    tensors.put(prefix + "bias_hh_" + suffix, new Tensor(Tensor.Type.F32, new int[] {3 * n}, state));
+    tensors.put(
+        prefix + "bias_hh_" + suffix, new Tensor(Tensor.Type.F32, new int[] {3 * n}, state));
     return tensors;
   }
 
@@ -92,7 +108,8 @@ public final class TorchWeights {
   /// @param prefix what comes before `weight` and `bias`
   /// @param into the parameters to set
   /// @param node the name of the node
-  public static void importLinear(Map<String, Tensor> tensors, String prefix, Parameters into, String node) {
+  public static void importLinear(
+      Map<String, Tensor> tensors, String prefix, Parameters into, String node) {
     into.set(node + ".W", get(tensors, prefix + "weight"));
     into.set(node + ".b", get(tensors, prefix + "bias"));
   }
@@ -119,7 +136,8 @@ public final class TorchWeights {
     Tensor tensor = tensors.get(name);
     if (tensor == null) {
       throw new IllegalArgumentException(
-          "TorchWeights: there is no tensor '%s'; there are %s. Is the prefix right?".formatted(name, tensors.keySet()));
+          "TorchWeights: there is no tensor '%s'; there are %s. Is the prefix right?"
+              .formatted(name, tensors.keySet()));
     }
     return tensor.values();
   }

@@ -1,7 +1,7 @@
 package org.costate.optim;
 
-/// How a gradient is limited before an update. The limit of the costate at each step is another thing: see
-/// `Sweep.clipCostates`.
+/// How a gradient is limited before an update. The limit of the costate at each step is another
+/// thing: see `Sweep.clipCostates`.
 public sealed interface Clipping {
   /// Limits the gradient in place.
   ///
@@ -63,7 +63,8 @@ public sealed interface Clipping {
 
   private static void positive(double limit) {
     if (!(limit > 0)) {
-      throw new IllegalArgumentException("Clipping: the limit must be positive, got " + limit + ".");
+      throw new IllegalArgumentException(
+          "Clipping: the limit must be positive, got " + limit + ".");
     }
   }
 }

@@ -2,8 +2,9 @@ package org.costate.optim;
 
 import java.util.ArrayDeque;
 
-/// Limited-memory BFGS (Liu and Nocedal 1989; Nocedal and Wright 2006, algorithm 7.5) with a line search that satisfies the
-/// strong Wolfe conditions (algorithms 3.5 and 3.6, cubic interpolation), for smooth deterministic functions.
+/// Limited-memory BFGS (Liu and Nocedal 1989; Nocedal and Wright 2006, algorithm 7.5) with a line
+/// search that satisfies the strong Wolfe conditions (algorithms 3.5 and 3.6, cubic interpolation),
+/// for smooth deterministic functions.
 ///
 /// @param memory the number of correction pairs, usually 5 … 20
 /// @param gradientTolerance stops when the largest |∂f/∂xᵢ| is below it
@@ -27,7 +28,8 @@ public record Lbfgs(int memory, double gradientTolerance, int mostEvaluations) {
   public enum Reason {
     /// The gradient is small enough.
     CONVERGED,
-    /// The line search found no better point: the function is not smooth here, or rounding hides the descent.
+    /// The line search found no better point: the function is not smooth here, or rounding hides
+    /// the descent.
     NO_DESCENT,
     /// The evaluations are spent; allow more or start nearer.
     EVALUATIONS_SPENT
@@ -168,8 +170,17 @@ public record Lbfgs(int memory, double gradientTolerance, int mostEvaluations) {
     }
 
     private boolean zoom(
-        double[] from, double f0, double slope0, double[] d,
-        double startLow, double startLowF, double startLowSlope, double startHigh, double startHighF, double startHighSlope, int limit) {
+        double[] from,
+        double f0,
+        double slope0,
+        double[] d,
+        double startLow,
+        double startLowF,
+        double startLowSlope,
+        double startHigh,
+        double startHighF,
+        double startHighSlope,
+        int limit) {
       double low = startLow;
       double lowF = startLowF;
       double lowSlope = startLowSlope;
@@ -205,12 +216,14 @@ public record Lbfgs(int memory, double gradientTolerance, int mostEvaluations) {
     }
 
     /// The minimiser of the cubic through both ends, kept away from them.
-    private static double interpolate(double a, double fa, double da, double b, double fb, double db) {
+    private static double interpolate(
+        double a, double fa, double da, double b, double fb, double db) {
       double d1 = da + db - 3 * (fa - fb) / (a - b);
       double root = Math.sqrt(Math.max(0, d1 * d1 - da * db)) * Math.signum(b - a);
       double t = b - (b - a) * (db + root - d1) / (db - da + 2 * root);
       double margin = 0.1 * Math.abs(b - a);
-      return Math.clamp(Double.isFinite(t) ? t : (a + b) / 2, Math.min(a, b) + margin, Math.max(a, b) - margin);
+      return Math.clamp(
+          Double.isFinite(t) ? t : (a + b) / 2, Math.min(a, b) + margin, Math.max(a, b) - margin);
     }
   }
 

@@ -1,7 +1,7 @@
 package org.costate.optim;
 
-/// A rule that turns a gradient into an update of all parameters at once. A rule is immutable; its moments are arrays that the
-/// caller keeps, so that a run can be saved and resumed.
+/// A rule that turns a gradient into an update of all parameters at once. A rule is immutable; its
+/// moments are arrays that the caller keeps, so that a run can be saved and resumed.
 ///
 /// Notation: θ parameters, g gradient, η learning rate, k the number of the update from 1.
 public sealed interface Optimizer {
@@ -35,7 +35,8 @@ public sealed interface Optimizer {
     }
 
     @Override
-    public void update(double[] theta, double[] gradient, double rate, long update, double[][] moments) {
+    public void update(
+        double[] theta, double[] gradient, double rate, long update, double[][] moments) {
       for (int i = 0; i < theta.length; i++) {
         theta[i] -= rate * gradient[i];
       }
@@ -57,7 +58,8 @@ public sealed interface Optimizer {
     }
 
     @Override
-    public void update(double[] theta, double[] gradient, double rate, long update, double[][] moments) {
+    public void update(
+        double[] theta, double[] gradient, double rate, long update, double[][] moments) {
       double[] v = moments[0];
       for (int i = 0; i < theta.length; i++) {
         v[i] = momentum * v[i] + gradient[i];
@@ -81,7 +83,8 @@ public sealed interface Optimizer {
     }
 
     @Override
-    public void update(double[] theta, double[] gradient, double rate, long update, double[][] moments) {
+    public void update(
+        double[] theta, double[] gradient, double rate, long update, double[][] moments) {
       double[] v = moments[0];
       for (int i = 0; i < theta.length; i++) {
         v[i] = momentum * v[i] + gradient[i];
@@ -100,7 +103,8 @@ public sealed interface Optimizer {
     }
 
     @Override
-    public void update(double[] theta, double[] gradient, double rate, long update, double[][] moments) {
+    public void update(
+        double[] theta, double[] gradient, double rate, long update, double[][] moments) {
       double[] s = moments[0];
       for (int i = 0; i < theta.length; i++) {
         s[i] += gradient[i] * gradient[i];
@@ -130,7 +134,8 @@ public sealed interface Optimizer {
     }
 
     @Override
-    public void update(double[] theta, double[] gradient, double rate, long update, double[][] moments) {
+    public void update(
+        double[] theta, double[] gradient, double rate, long update, double[][] moments) {
       double[] s = moments[0];
       for (int i = 0; i < theta.length; i++) {
         s[i] = decay * s[i] + (1 - decay) * gradient[i] * gradient[i];
@@ -139,8 +144,9 @@ public sealed interface Optimizer {
     }
   }
 
-  /// Adam (Kingma and Ba 2015, algorithm 1) with decoupled weight decay (AdamW, Loshchilov and Hutter 2019) where it is not 0:
-  /// m ← β₁ m + (1 − β₁) g, v ← β₂ v + (1 − β₂) g², θ ← θ − η (m̂ / (√v̂ + ε) + w θ), with m̂ = m / (1 − β₁ᵏ).
+  /// Adam (Kingma and Ba 2015, algorithm 1) with decoupled weight decay (AdamW, Loshchilov and
+  /// Hutter 2019) where it is not 0: m ← β₁ m + (1 − β₁) g, v ← β₂ v + (1 − β₂) g², θ ← θ − η (m̂ /
+  /// (√v̂ + ε) + w θ), with m̂ = m / (1 − β₁ᵏ).
   ///
   /// @param beta1 β₁, in [0, 1)
   /// @param beta2 β₂, in [0, 1)
@@ -172,7 +178,8 @@ public sealed interface Optimizer {
     }
 
     @Override
-    public void update(double[] theta, double[] gradient, double rate, long update, double[][] moments) {
+    public void update(
+        double[] theta, double[] gradient, double rate, long update, double[][] moments) {
       double[] m = moments[0];
       double[] v = moments[1];
       double first = 1 - Math.pow(beta1, update);
@@ -180,7 +187,8 @@ public sealed interface Optimizer {
       for (int i = 0; i < theta.length; i++) {
         m[i] = beta1 * m[i] + (1 - beta1) * gradient[i];
         v[i] = beta2 * v[i] + (1 - beta2) * gradient[i] * gradient[i];
-        theta[i] -= rate * (m[i] / first / (Math.sqrt(v[i] / second) + epsilon) + weightDecay * theta[i]);
+        theta[i] -=
+            rate * (m[i] / first / (Math.sqrt(v[i] / second) + epsilon) + weightDecay * theta[i]);
       }
     }
   }
@@ -208,10 +216,12 @@ public sealed interface Optimizer {
     }
 
     @Override
-    public void update(double[] theta, double[] gradient, double rate, long update, double[][] moments) {
+    public void update(
+        double[] theta, double[] gradient, double rate, long update, double[][] moments) {
       double[] m = moments[0];
       for (int i = 0; i < theta.length; i++) {
-        theta[i] -= rate * (Math.signum(beta1 * m[i] + (1 - beta1) * gradient[i]) + weightDecay * theta[i]);
+        theta[i] -=
+            rate * (Math.signum(beta1 * m[i] + (1 - beta1) * gradient[i]) + weightDecay * theta[i]);
         m[i] = beta2 * m[i] + (1 - beta2) * gradient[i];
       }
     }
@@ -219,7 +229,8 @@ public sealed interface Optimizer {
 
   private static void fraction(String rule, String name, double value) {
     if (!(value >= 0 && value < 1)) {
-      throw new IllegalArgumentException("%s: %s must be in [0, 1), got %s.".formatted(rule, name, value));
+      throw new IllegalArgumentException(
+          "%s: %s must be in [0, 1), got %s.".formatted(rule, name, value));
     }
   }
 }

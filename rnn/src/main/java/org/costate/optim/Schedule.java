@@ -41,7 +41,8 @@ public sealed interface Schedule {
     }
   }
 
-  /// Linear from 0 to η over `warmup` updates, then a half cosine down to 0 at `total` (Loshchilov and Hutter 2017).
+  /// Linear from 0 to η over `warmup` updates, then a half cosine down to 0 at `total` (Loshchilov
+  /// and Hutter 2017).
   ///
   /// @param rate the largest rate η
   /// @param warmup the updates until it is reached
@@ -57,7 +58,8 @@ public sealed interface Schedule {
     }
   }
 
-  /// d^(−1/2) · min(k^(−1/2), k · warmup^(−3/2)) with k from 1 (Vaswani et al. 2017, equation 3), times `scale`.
+  /// d^(−1/2) · min(k^(−1/2), k · warmup^(−3/2)) with k from 1 (Vaswani et al. 2017, equation 3),
+  /// times `scale`.
   ///
   /// @param scale the factor in front
   /// @param width d

@@ -1,7 +1,7 @@
 package org.costate.optim;
 
-/// Applies gradients in the one fixed order: unscale → finite? → norm → clip → update. A gradient whose norm is not finite
-/// changes nothing and is counted.
+/// Applies gradients in the one fixed order: unscale → finite? → norm → clip → update. A gradient
+/// whose norm is not finite changes nothing and is counted.
 public final class Updater {
   private final Optimizer optimizer;
   private final Schedule schedule;

@@ -17,8 +17,10 @@ import org.knowm.xchart.style.markers.SeriesMarkers;
 /// The charts that experiments draw, in one style.
 public final class Figures {
   private static final Color[] COLOURS = {
-    new Color(0x1f77b4), new Color(0xd62728), new Color(0x2ca02c), new Color(0x9467bd), new Color(0xff7f0e),
-    new Color(0x8c564b), new Color(0x17becf), new Color(0x7f7f7f), new Color(0xbcbd22), new Color(0xe377c2)
+    new Color(0x1f77b4), new Color(0xd62728), new Color(0x2ca02c), new Color(0x9467bd),
+        new Color(0xff7f0e),
+    new Color(0x8c564b), new Color(0x17becf), new Color(0x7f7f7f), new Color(0xbcbd22),
+        new Color(0xe377c2)
   };
   private static final double SMALLEST = 1e-30;
 
@@ -34,7 +36,14 @@ public final class Figures {
   }
 
   private static XYChart lines(String title, String x, String y, boolean logarithmic) {
-    XYChart chart = new XYChartBuilder().width(900).height(480).title(title).xAxisTitle(x).yAxisTitle(y).build();
+    XYChart chart =
+        new XYChartBuilder()
+            .width(900)
+            .height(480)
+            .title(title)
+            .xAxisTitle(x)
+            .yAxisTitle(y)
+            .build();
     style(chart.getStyler());
     chart.getStyler().setYAxisLogarithmic(logarithmic).setMarkerSize(0);
     chart.getStyler().setPlotGridLinesColor(new Color(0xe0e0e0));
@@ -84,7 +93,8 @@ public final class Figures {
   /// @param curves by name, points `{x, y}` as two arrays
   /// @param logarithmic whether values are on a logarithmic axis
   /// @return the figure
-  public static Figure curves(String title, String x, String y, Map<String, double[][]> curves, boolean logarithmic) {
+  public static Figure curves(
+      String title, String x, String y, Map<String, double[][]> curves, boolean logarithmic) {
     XYChart chart = lines(title, x, y, logarithmic);
     curves.forEach((name, points) -> add(chart, name, points[0], points[1], logarithmic));
     return new Figure(chart);
@@ -99,11 +109,28 @@ public final class Figures {
   /// @param rows the names of the rows, the first at the bottom
   /// @param values `[row][column]`
   /// @return the figure
-  public static Figure heatMap(String title, String x, String y, List<?> columns, List<?> rows, double[][] values) {
-    var chart = new HeatMapChartBuilder().width(900).height(480).title(title).xAxisTitle(x).yAxisTitle(y).build();
+  public static Figure heatMap(
+      String title, String x, String y, List<?> columns, List<?> rows, double[][] values) {
+    var chart =
+        new HeatMapChartBuilder()
+            .width(900)
+            .height(480)
+            .title(title)
+            .xAxisTitle(x)
+            .yAxisTitle(y)
+            .build();
     style(chart.getStyler());
     chart.getStyler().setXAxisMaxLabelCount(15);
-    chart.getStyler().setRangeColors(new Color[] {new Color(0x0d0887), new Color(0x7e03a8), new Color(0xcc4778), new Color(0xf89540), new Color(0xf0f921)});
+    chart
+        .getStyler()
+        .setRangeColors(
+            new Color[] {
+              new Color(0x0d0887),
+              new Color(0x7e03a8),
+              new Color(0xcc4778),
+              new Color(0xf89540),
+              new Color(0xf0f921)
+            });
     chart.getStyler().setShowValue(values.length * values[0].length <= 25);
     var data = new ArrayList<Number[]>();
     for (int i = 0; i < rows.size(); i++) {
@@ -125,15 +152,25 @@ public final class Figures {
   /// @param categories the names of the categories
   /// @param series the values by name
   /// @return the figure
-  public static Figure bars(String title, String x, String y, List<String> categories, Map<String, double[]> series) {
-    var chart = new CategoryChartBuilder().width(900).height(420).title(title).xAxisTitle(x).yAxisTitle(y).build();
+  public static Figure bars(
+      String title, String x, String y, List<String> categories, Map<String, double[]> series) {
+    var chart =
+        new CategoryChartBuilder()
+            .width(900)
+            .height(420)
+            .title(title)
+            .xAxisTitle(x)
+            .yAxisTitle(y)
+            .build();
     style(chart.getStyler());
     chart.getStyler().setPlotGridVerticalLinesVisible(false).setXAxisLabelRotation(0);
     chart.getStyler().setAvailableSpaceFill(0.9);
     if (categories.size() > 20) {
       chart.getStyler().setXAxisMaxLabelCount(13);
     }
-    series.forEach((name, values) -> chart.addSeries(name, categories, Arrays.stream(values).boxed().toList()));
+    series.forEach(
+        (name, values) ->
+            chart.addSeries(name, categories, Arrays.stream(values).boxed().toList()));
     return new Figure(chart);
   }
 }

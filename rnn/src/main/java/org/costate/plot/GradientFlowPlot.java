@@ -11,14 +11,23 @@ import org.costate.train.Update;
 public final class GradientFlowPlot {
   private GradientFlowPlot() {}
 
-  /// ‖λₜ‖ of each scan over time, in the last frame; a scan that runs backward is drawn at its own times.
+  /// ‖λₜ‖ of each scan over time, in the last frame; a scan that runs backward is drawn at its own
+  /// times.
   ///
   /// @param flow the record
   /// @return the figure
   public static Figure overTime(GradientFlow flow) {
     var profiles = new LinkedHashMap<String, double[]>();
-    flow.frames().getLast().flow().forEach((scan, norms) -> profiles.put(scan, norms.reversed() ? reversed(norms.costateNorm()) : norms.costateNorm()));
-    return Figures.normOverTime("Gradient flow over time (after %d updates)".formatted(flow.frames().getLast().update()), profiles);
+    flow.frames()
+        .getLast()
+        .flow()
+        .forEach(
+            (scan, norms) ->
+                profiles.put(
+                    scan, norms.reversed() ? reversed(norms.costateNorm()) : norms.costateNorm()));
+    return Figures.normOverTime(
+        "Gradient flow over time (after %d updates)".formatted(flow.frames().getLast().update()),
+        profiles);
   }
 
   private static double[] reversed(double[] values) {
@@ -36,7 +45,8 @@ public final class GradientFlowPlot {
   /// @return the figure
   public static Figure heatMap(GradientFlow flow, String scan) {
     List<GradientFlow.Frame> frames = flow.frames();
-    int horizon = frames.stream().mapToInt(f -> f.flow().get(scan).costateNorm().length).min().orElseThrow();
+    int horizon =
+        frames.stream().mapToInt(f -> f.flow().get(scan).costateNorm().length).min().orElseThrow();
     double[][] values = new double[frames.size()][horizon];
     var rows = new ArrayList<String>();
     for (int i = 0; i < values.length; i++) {
@@ -51,7 +61,8 @@ public final class GradientFlowPlot {
     for (int t = 0; t < horizon; t++) {
       columns.add(t);
     }
-    return Figures.heatMap("log10 of the costate norm, " + scan, "time step t", "update", columns, rows, values);
+    return Figures.heatMap(
+        "log10 of the costate norm, " + scan, "time step t", "update", columns, rows, values);
   }
 
   /// Norms of every parameter in the last frame.
@@ -60,11 +71,15 @@ public final class GradientFlowPlot {
   /// @return rows `parameter, weight, gradient, update/weight, zero gradients`
   public static List<List<String>> table(GradientFlow flow) {
     var rows = new ArrayList<List<String>>();
-    for (Map.Entry<String, Update.ParameterNorms> entry : flow.frames().getLast().parameters().entrySet()) {
+    for (Map.Entry<String, Update.ParameterNorms> entry :
+        flow.frames().getLast().parameters().entrySet()) {
       Update.ParameterNorms n = entry.getValue();
       rows.add(
           List.of(
-              entry.getKey(), "%.4g".formatted(n.weight()), "%.3g".formatted(n.gradient()), "%.2g".formatted(n.ratio()),
+              entry.getKey(),
+              "%.4g".formatted(n.weight()),
+              "%.3g".formatted(n.gradient()),
+              "%.2g".formatted(n.ratio()),
               Integer.toString(n.zeros())));
     }
     return rows;
@@ -74,6 +89,7 @@ public final class GradientFlowPlot {
   ///
   /// @return the heads
   public static List<String> tableHeads() {
-    return List.of("parameter", "weight norm", "gradient norm", "update / weight", "zero gradients");
+    return List.of(
+        "parameter", "weight norm", "gradient norm", "update / weight", "zero gradients");
   }
 }

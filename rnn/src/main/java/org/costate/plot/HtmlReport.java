@@ -55,7 +55,8 @@ public final class HtmlReport {
   /// @param lines the lines
   /// @return this
   public HtmlReport advice(List<String> lines) {
-    lines.forEach(line -> body.append("<div class=\"advice\">").append(escape(line)).append("</div>\n"));
+    lines.forEach(
+        line -> body.append("<div class=\"advice\">").append(escape(line)).append("</div>\n"));
     return this;
   }
 
@@ -84,8 +85,13 @@ public final class HtmlReport {
   /// @return this
   /// @throws IOException if it cannot be drawn
   public HtmlReport figure(Figure figure, String caption) throws IOException {
-    body.append("<figure><img src=\"").append(figure.dataUri()).append("\" alt=\"").append(escape(caption).replace("\"", "&quot;"))
-        .append("\"><figcaption>").append(escape(caption)).append("</figcaption></figure>\n");
+    body.append("<figure><img src=\"")
+        .append(figure.dataUri())
+        .append("\" alt=\"")
+        .append(escape(caption).replace("\"", "&quot;"))
+        .append("\"><figcaption>")
+        .append(escape(caption))
+        .append("</figcaption></figure>\n");
     return this;
   }
 
@@ -105,7 +111,14 @@ public final class HtmlReport {
   public void write(Path file) throws IOException {
     AtomicFiles.writeString(
         file,
-        "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width\"><title>"
-            + escape(title) + "</title>\n<style>\n" + STYLE + "</style></head>\n<body>\n" + body + "</body></html>\n");
+        "<!doctype html>\n"
+            + "<html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\""
+            + " content=\"width=device-width\"><title>"
+            + escape(title)
+            + "</title>\n<style>\n"
+            + STYLE
+            + "</style></head>\n<body>\n"
+            + body
+            + "</body></html>\n");
   }
 }

@@ -2,11 +2,13 @@ package org.costate.random;
 
 /// A counter-based stream of random numbers: the n-th number is a pure function of the key and n.
 ///
-/// A stream is named by a seed, a purpose and two counters (usually step and lane), so a value can be drawn again when a
-/// step is recomputed, when a run is resumed, or on another number of threads, and is the same.
+/// A stream is named by a seed, a purpose and two counters (usually step and lane), so a value can
+/// be drawn again when a step is recomputed, when a run is resumed, or on another number of
+/// threads, and is the same.
 ///
-/// The generator is SplitMix64 used as a keyed hash (Steele, Lea and Flood 2014, "Fast splittable pseudorandom number
-/// generators", figure 16): `value(n) = mix(key + n * γ)` with the golden-ratio increment γ.
+/// The generator is SplitMix64 used as a keyed hash (Steele, Lea and Flood 2014, "Fast splittable
+/// pseudorandom number generators", figure 16): `value(n) = mix(key + n * γ)` with the golden-ratio
+/// increment γ.
 public final class RandomStream {
   private static final long GOLDEN = 0x9E3779B97F4A7C15L;
   private static final double ULP = 0x1.0p-53;
@@ -21,7 +23,8 @@ public final class RandomStream {
   /// The stream of a seed and a purpose.
   ///
   /// @param seed the seed of the run
-  /// @param purpose what the numbers are for, for example `"dropout"`; different purposes are independent
+  /// @param purpose what the numbers are for, for example `"dropout"`; different purposes are
+  ///   independent
   /// @return the stream, at its start
   public static RandomStream of(long seed, String purpose) {
     return of(seed, purpose, 0, 0);
@@ -81,7 +84,8 @@ public final class RandomStream {
   /// @return the integer
   public int nextInt(int bound) {
     if (bound < 1) {
-      throw new IllegalArgumentException("RandomStream.nextInt: bound must be at least 1, got " + bound + ".");
+      throw new IllegalArgumentException(
+          "RandomStream.nextInt: bound must be at least 1, got " + bound + ".");
     }
     return (int) Math.multiplyHigh(nextLong() >>> 1, (long) bound << 1);
   }

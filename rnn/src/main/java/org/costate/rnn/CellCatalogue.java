@@ -21,7 +21,9 @@ public final class CellCatalogue implements CatalogueProvider {
     cell(entries, "ElmanCell tanh", ElmanCell.of(4));
     cell(entries, "ElmanCell sigmoid", ElmanCell.of(4).activation(ElmanCell.Activation.SIGMOID));
     // The rectifier's kink is checked by the op itself; here the sum stays positive.
-    entries.add(new Catalogue.Entry("ElmanCell relu", ElmanCell.identity(3).step(2), Catalogue.Domain.uniform(0.05, 0.5)));
+    entries.add(
+        new Catalogue.Entry(
+            "ElmanCell relu", ElmanCell.identity(3).step(2), Catalogue.Domain.uniform(0.05, 0.5)));
     cell(entries, "ElmanCell layer norm", ElmanCell.of(4).layerNorm());
     cell(entries, "ElmanCell dropout", ElmanCell.of(4).dropout(0.5));
     cell(entries, "LstmCell", LstmCell.of(4));
@@ -45,16 +47,20 @@ public final class CellCatalogue implements CatalogueProvider {
 
   private static void loss(List<Catalogue.Entry> entries, String name, Loss loss) {
     StepGraph step =
-        StepGraph.define(name, s -> {
-          Value readout = s.shared("W", Initializer.zeros(), loss.outputs(), 2).times(s.input("h", 2));
-          s.output("loss", loss.value(readout, s.input("target", loss.target().toArray())));
-          s.output("prediction", loss.prediction(readout));
-        });
+        StepGraph.define(
+            name,
+            s -> {
+              Value readout =
+                  s.shared("W", Initializer.zeros(), loss.outputs(), 2).times(s.input("h", 2));
+              s.output("loss", loss.value(readout, s.input("target", loss.target().toArray())));
+              s.output("prediction", loss.prediction(readout));
+            });
     entries.add(
         new Catalogue.Entry(
             name,
             step,
-            (operand, random) -> operand.equals("target") ? random.nextInt(2) : random.nextDouble(-0.6, 0.6),
+            (operand, random) ->
+                operand.equals("target") ? random.nextInt(2) : random.nextDouble(-0.6, 0.6),
             List.of("target")));
   }
 }

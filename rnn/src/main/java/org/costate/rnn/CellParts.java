@@ -6,7 +6,8 @@ import org.costate.graph.Initializer;
 import org.costate.graph.StepBuilder;
 import org.costate.graph.Value;
 
-/// What all cells share: their operands, with dropout masks, and their linear parts, with layer normalisation.
+/// What all cells share: their operands, with dropout masks, and their linear parts, with layer
+/// normalisation.
 final class CellParts {
   private static final double EPSILON = 1e-5;
 
@@ -44,15 +45,20 @@ final class CellParts {
     }
     int n = v.shape().size();
     return layerNorm(
-        v, s.shared(name + "_gain", Initializer.ones(), n), s.shared(name + "_bias", Initializer.zeros(), n), EPSILON);
+        v,
+        s.shared(name + "_gain", Initializer.ones(), n),
+        s.shared(name + "_bias", Initializer.zeros(), n),
+        EPSILON);
   }
 
   static void check(String cell, int hidden, double dropout) {
     if (hidden < 1) {
-      throw new IllegalArgumentException("%s: the hidden size must be at least 1, got %d.".formatted(cell, hidden));
+      throw new IllegalArgumentException(
+          "%s: the hidden size must be at least 1, got %d.".formatted(cell, hidden));
     }
     if (!(dropout >= 0 && dropout < 1)) {
-      throw new IllegalArgumentException("%s: dropout must be in [0, 1), got %s.".formatted(cell, dropout));
+      throw new IllegalArgumentException(
+          "%s: dropout must be in [0, 1), got %s.".formatted(cell, dropout));
     }
   }
 }

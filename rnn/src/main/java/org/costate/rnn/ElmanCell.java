@@ -19,7 +19,8 @@ import org.costate.graph.Value;
 /// @param recurrent how U is drawn
 /// @param normalised whether the sum is layer-normalised
 /// @param dropout the probability of variational dropout
-public record ElmanCell(int hidden, Activation activation, Initializer recurrent, boolean normalised, double dropout)
+public record ElmanCell(
+    int hidden, Activation activation, Initializer recurrent, boolean normalised, double dropout)
     implements Cell {
   /// φ.
   public enum Activation {
@@ -91,18 +92,24 @@ public record ElmanCell(int hidden, Activation activation, Initializer recurrent
 
   @Override
   public StepGraph step(int inputSize) {
-    return StepGraph.define("ElmanCell", s -> {
-      var sum = new CellParts(s, false);
-      Value x = sum.input(inputSize, dropout);
-      Value h = s.carry("h", hidden);
-      Value total =
-          sum.linear("W", Initializer.glorotUniform(), x, hidden)
-              .plus(sum.linear("U", recurrent, sum.state(h, dropout), hidden))
-              .plus(s.shared("b", Initializer.zeros(), hidden));
-      Value next = activation.function.apply(new CellParts(s, normalised).normalised("norm", total)).named("hidden state");
-      s.next(h, next);
-      s.output("h", next);
-    });
+    return StepGraph.define(
+        "ElmanCell",
+        s -> {
+          var sum = new CellParts(s, false);
+          Value x = sum.input(inputSize, dropout);
+          Value h = s.carry("h", hidden);
+          Value total =
+              sum.linear("W", Initializer.glorotUniform(), x, hidden)
+                  .plus(sum.linear("U", recurrent, sum.state(h, dropout), hidden))
+                  .plus(s.shared("b", Initializer.zeros(), hidden));
+          Value next =
+              activation
+                  .function
+                  .apply(new CellParts(s, normalised).normalised("norm", total))
+                  .named("hidden state");
+          s.next(h, next);
+          s.output("h", next);
+        });
   }
 
   @Override

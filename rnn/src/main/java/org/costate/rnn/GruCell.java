@@ -23,7 +23,9 @@ import org.costate.graph.Value;
 /// @param updateBias the first value of b_z; a large one makes the unit remember
 /// @param normalised whether the cell is layer-normalised
 /// @param dropout the probability of variational dropout
-public record GruCell(int hidden, boolean resetAfter, double updateBias, boolean normalised, double dropout) implements Cell {
+public record GruCell(
+    int hidden, boolean resetAfter, double updateBias, boolean normalised, double dropout)
+    implements Cell {
   /// Checks the sizes.
   public GruCell {
     CellParts.check("GruCell", hidden, dropout);
@@ -69,27 +71,36 @@ public record GruCell(int hidden, boolean resetAfter, double updateBias, boolean
 
   @Override
   public StepGraph step(int inputSize) {
-    return StepGraph.define("GruCell", s -> {
-      var parts = new CellParts(s, normalised);
-      int n = hidden;
-      Value x = parts.input(inputSize, dropout);
-      Value carry = s.carry("h", n);
-      Value h = parts.state(carry, dropout);
-      Initializer bias = (values, shape, random) -> java.util.Arrays.fill(values, n, 2 * n, updateBias);
-      Value wx = parts.linear("W", Initializer.glorotUniform(), x, 3 * n).plus(s.shared("b", bias, 3 * n));
-      Value gates = sigmoid(wx.slice(0, 2 * n).plus(parts.linear("U_rz", Initializer.orthogonal(), h, 2 * n)));
-      Value r = gates.slice(0, n).named("reset gate");
-      Value z = gates.slice(n, 2 * n).named("update gate");
-      Value bn = s.shared("c_n", Initializer.zeros(), n);
-      Value recurrent =
-          resetAfter
-              ? r.hadamard(parts.linear("U_n", Initializer.orthogonal(), h, n).plus(bn))
-              : parts.linear("U_n", Initializer.orthogonal(), r.hadamard(h), n).plus(bn);
-      Value candidate = tanh(wx.slice(2 * n, 3 * n).plus(recurrent)).named("candidate");
-      Value next = candidate.plus(z.hadamard(carry.minus(candidate))).named("hidden state");
-      s.next(carry, next);
-      s.output("h", next);
-    });
+    return StepGraph.define(
+        "GruCell",
+        s -> {
+          var parts = new CellParts(s, normalised);
+          int n = hidden;
+          Value x = parts.input(inputSize, dropout);
+          Value carry = s.carry("h", n);
+          Value h = parts.state(carry, dropout);
+          Initializer bias =
+              (values, shape, random) -> java.util.Arrays.fill(values, n, 2 * n, updateBias);
+          Value wx =
+              parts
+                  .linear("W", Initializer.glorotUniform(), x, 3 * n)
+                  .plus(s.shared("b", bias, 3 * n));
+          Value gates =
+              sigmoid(
+                  wx.slice(0, 2 * n)
+                      .plus(parts.linear("U_rz", Initializer.orthogonal(), h, 2 * n)));
+          Value r = gates.slice(0, n).named("reset gate");
+          Value z = gates.slice(n, 2 * n).named("update gate");
+          Value bn = s.shared("c_n", Initializer.zeros(), n);
+          Value recurrent =
+              resetAfter
+                  ? r.hadamard(parts.linear("U_n", Initializer.orthogonal(), h, n).plus(bn))
+                  : parts.linear("U_n", Initializer.orthogonal(), r.hadamard(h), n).plus(bn);
+          Value candidate = tanh(wx.slice(2 * n, 3 * n).plus(recurrent)).named("candidate");
+          Value next = candidate.plus(z.hadamard(carry.minus(candidate))).named("hidden state");
+          s.next(carry, next);
+          s.output("h", next);
+        });
   }
 
   @Override

@@ -26,14 +26,22 @@ import org.costate.graph.Value;
 /// @param normalised whether the cell is layer-normalised
 /// @param dropout the probability of variational dropout
 public record LstmCell(
-    int hidden, double forgetBias, double longestDependency, boolean peephole, boolean normalised, double dropout)
+    int hidden,
+    double forgetBias,
+    double longestDependency,
+    boolean peephole,
+    boolean normalised,
+    double dropout)
     implements Cell {
   /// Checks the sizes.
   public LstmCell {
     CellParts.check("LstmCell", hidden, dropout);
     if (longestDependency != 0 && longestDependency < 3) {
       throw new IllegalArgumentException(
-          "LstmCell: the longest dependency of the chrono initialisation must be at least 3 steps, got " + longestDependency + ".");
+          "LstmCell: the longest dependency of the chrono initialisation must be at least 3 steps,"
+              + " got "
+              + longestDependency
+              + ".");
     }
   }
 
@@ -86,7 +94,8 @@ public record LstmCell(
   private Initializer biases() {
     return (values, shape, random) -> {
       for (int i = 0; i < hidden; i++) {
-        double chrono = longestDependency == 0 ? 0 : Math.log(random.nextDouble(1, longestDependency - 1));
+        double chrono =
+            longestDependency == 0 ? 0 : Math.log(random.nextDouble(1, longestDependency - 1));
         values[i] = 0 - chrono;
         values[hidden + i] = longestDependency == 0 ? forgetBias : chrono;
       }
@@ -95,36 +104,39 @@ public record LstmCell(
 
   @Override
   public StepGraph step(int inputSize) {
-    return StepGraph.define("LstmCell", s -> {
-      var parts = new CellParts(s, normalised);
-      int n = hidden;
-      Value x = parts.input(inputSize, dropout);
-      Value h = s.carry("h", n);
-      Value c = s.carry("c", n);
-      Value z =
-          parts.linear("W", Initializer.glorotUniform(), x, 4 * n)
-              .plus(parts.linear("U", Initializer.orthogonal(), parts.state(h, dropout), 4 * n))
-              .plus(s.shared("b", biases(), 4 * n));
-      Value zi = z.slice(0, n);
-      Value zf = z.slice(n, 2 * n);
-      Value zo = z.slice(3 * n, 4 * n);
-      if (peephole) {
-        zi = zi.plus(s.shared("p_i", Initializer.zeros(), n).hadamard(c));
-        zf = zf.plus(s.shared("p_f", Initializer.zeros(), n).hadamard(c));
-      }
-      Value i = sigmoid(zi).named("input gate");
-      Value f = sigmoid(zf).named("forget gate");
-      Value g = tanh(z.slice(2 * n, 3 * n)).named("candidate");
-      Value cell = f.hadamard(c).plus(i.hadamard(g)).named("cell state");
-      if (peephole) {
-        zo = zo.plus(s.shared("p_o", Initializer.zeros(), n).hadamard(cell));
-      }
-      Value o = sigmoid(zo).named("output gate");
-      Value next = o.hadamard(tanh(parts.normalised("norm", cell))).named("hidden state");
-      s.next(h, next);
-      s.next(c, cell);
-      s.output("h", next);
-    });
+    return StepGraph.define(
+        "LstmCell",
+        s -> {
+          var parts = new CellParts(s, normalised);
+          int n = hidden;
+          Value x = parts.input(inputSize, dropout);
+          Value h = s.carry("h", n);
+          Value c = s.carry("c", n);
+          Value z =
+              parts
+                  .linear("W", Initializer.glorotUniform(), x, 4 * n)
+                  .plus(parts.linear("U", Initializer.orthogonal(), parts.state(h, dropout), 4 * n))
+                  .plus(s.shared("b", biases(), 4 * n));
+          Value zi = z.slice(0, n);
+          Value zf = z.slice(n, 2 * n);
+          Value zo = z.slice(3 * n, 4 * n);
+          if (peephole) {
+            zi = zi.plus(s.shared("p_i", Initializer.zeros(), n).hadamard(c));
+            zf = zf.plus(s.shared("p_f", Initializer.zeros(), n).hadamard(c));
+          }
+          Value i = sigmoid(zi).named("input gate");
+          Value f = sigmoid(zf).named("forget gate");
+          Value g = tanh(z.slice(2 * n, 3 * n)).named("candidate");
+          Value cell = f.hadamard(c).plus(i.hadamard(g)).named("cell state");
+          if (peephole) {
+            zo = zo.plus(s.shared("p_o", Initializer.zeros(), n).hadamard(cell));
+          }
+          Value o = sigmoid(zo).named("output gate");
+          Value next = o.hadamard(tanh(parts.normalised("norm", cell))).named("hidden state");
+          s.next(h, next);
+          s.next(c, cell);
+          s.output("h", next);
+        });
   }
 
   @Override

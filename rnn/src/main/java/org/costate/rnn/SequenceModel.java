@@ -21,7 +21,8 @@ import org.costate.unroll.Sequences;
 import org.costate.unroll.Series;
 import org.costate.unroll.State;
 
-/// A recurrent network from its input to its loss: embedding or one-hot, stacked cells, readout, loss.
+/// A recurrent network from its input to its loss: embedding or one-hot, stacked cells, readout,
+/// loss.
 ///
 /// ```java
 /// SequenceModel model = SequenceModel.builder().features(4)
@@ -29,8 +30,9 @@ import org.costate.unroll.State;
 /// Parameters theta = model.initialise(1);
 /// ```
 ///
-/// The batch has input `x` (`[n]` features, or a scalar index), and for training `target` and optionally `weight` (a scalar;
-/// 1 where it is absent). Of a pooled model target and weight are one for each lane.
+/// The batch has input `x` (`[n]` features, or a scalar index), and for training `target` and
+/// optionally `weight` (a scalar; 1 where it is absent). Of a pooled model target and weight are
+/// one for each lane.
 public final class SequenceModel implements Objective {
   /// How a many-to-one model reads the sequence.
   public enum Pooling {
@@ -168,14 +170,17 @@ public final class SequenceModel implements Objective {
     public SequenceModel build() {
       if (features == 0 && vocabulary == 0 || layers.isEmpty() || loss == null) {
         throw new IllegalArgumentException(
-            "SequenceModel: an input (features, oneHot or embed), at least one layer and a loss are needed.");
+            "SequenceModel: an input (features, oneHot or embed), at least one layer and a loss are"
+                + " needed.");
       }
       return new SequenceModel(this);
     }
   }
 
   private int inputSize() {
-    return settings.vocabulary == 0 ? settings.features : settings.embedding == 0 ? settings.vocabulary : settings.embedding;
+    return settings.vocabulary == 0
+        ? settings.features
+        : settings.embedding == 0 ? settings.vocabulary : settings.embedding;
   }
 
   private void describeSteps() {
@@ -194,45 +199,63 @@ public final class SequenceModel implements Objective {
         int given = size;
         if (given != result) {
           throw new IllegalArgumentException(
-              "SequenceModel: residual layer %d turns size %d into %d; make them equal.".formatted(i, given, result));
+              "SequenceModel: residual layer %d turns size %d into %d; make them equal."
+                  .formatted(i, given, result));
         }
-        steps.put("residual" + i, StepGraph.define("residual", s -> s.output("sum", s.input("a", given).plus(s.input("b", given)))));
+        steps.put(
+            "residual" + i,
+            StepGraph.define(
+                "residual", s -> s.output("sum", s.input("a", given).plus(s.input("b", given)))));
       }
       size = result;
     }
     int width = size;
     steps.put(
         "readout",
-        StepGraph.define("readout", s -> {
-          Value w = s.shared("W", Initializer.glorotUniform(), settings.loss.outputs(), width);
-          Value y = w.times(s.input("h", width)).plus(s.shared("b", Initializer.zeros(), settings.loss.outputs()));
-          s.output("readout", y);
-          s.output("prediction", settings.loss.prediction(y));
-        }));
+        StepGraph.define(
+            "readout",
+            s -> {
+              Value w = s.shared("W", Initializer.glorotUniform(), settings.loss.outputs(), width);
+              Value y =
+                  w.times(s.input("h", width))
+                      .plus(s.shared("b", Initializer.zeros(), settings.loss.outputs()));
+              s.output("readout", y);
+              s.output("prediction", settings.loss.prediction(y));
+            }));
     steps.put(
         "loss",
-        StepGraph.define("loss", s -> {
-          Value target = s.input("target", settings.loss.target().toArray());
-          Value value = settings.loss.value(s.input("readout", settings.loss.outputs()), target);
-          s.output("loss", value.times(s.input("weight")));
-        }));
+        StepGraph.define(
+            "loss",
+            s -> {
+              Value target = s.input("target", settings.loss.target().toArray());
+              Value value =
+                  settings.loss.value(s.input("readout", settings.loss.outputs()), target);
+              s.output("loss", value.times(s.input("weight")));
+            }));
   }
 
   private StepGraph embeddingStep() {
     int n = settings.vocabulary;
-    return StepGraph.define("embedding", s -> {
-      Value table;
-      if (settings.embedding == 0) {
-        double[][] identity = new double[n][n];
-        for (int i = 0; i < n; i++) {
-          identity[i][i] = 1;
-        }
-        table = s.constant(identity);
-      } else {
-        table = s.shared("table", Initializer.normal(1 / Math.sqrt(settings.embedding)), n, settings.embedding);
-      }
-      s.output("x", table.gather(s.input("index")));
-    });
+    return StepGraph.define(
+        "embedding",
+        s -> {
+          Value table;
+          if (settings.embedding == 0) {
+            double[][] identity = new double[n][n];
+            for (int i = 0; i < n; i++) {
+              identity[i][i] = 1;
+            }
+            table = s.constant(identity);
+          } else {
+            table =
+                s.shared(
+                    "table",
+                    Initializer.normal(1 / Math.sqrt(settings.embedding)),
+                    n,
+                    settings.embedding);
+          }
+          s.output("x", table.gather(s.input("index")));
+        });
   }
 
   private static String name(int layer, boolean reversed) {
@@ -257,7 +280,9 @@ public final class SequenceModel implements Objective {
         ends = ends == null ? null : g.concat(ends, g.reduce(Reduction.FIRST, backward));
       }
       if (layer.residual()) {
-        x = g.map("residual" + i, steps.get("residual" + i), Map.of("a", x, "b", below)).output("sum");
+        x =
+            g.map("residual" + i, steps.get("residual" + i), Map.of("a", x, "b", below))
+                .output("sum");
         ends = ends == null ? null : g.reduce(Reduction.LAST, x);
       }
     }
@@ -273,16 +298,21 @@ public final class SequenceModel implements Objective {
     g.output("prediction", readout.output("prediction"));
     if (withLoss) {
       int[] targetShape = settings.loss.target().toArray();
-      SequenceValue target = read.overTime() ? g.input("target", targetShape) : g.finalInput("target", targetShape);
+      SequenceValue target =
+          read.overTime() ? g.input("target", targetShape) : g.finalInput("target", targetShape);
       SequenceValue weight = read.overTime() ? g.input("weight") : g.finalInput("weight");
       g.output(
           "loss",
-          g.map("loss", steps.get("loss"), Map.of("readout", readout.output("readout"), "target", target, "weight", weight))
+          g.map(
+                  "loss",
+                  steps.get("loss"),
+                  Map.of("readout", readout.output("readout"), "target", target, "weight", weight))
               .output("loss"));
     }
   }
 
-  private SequenceValue scan(SequenceGraph.Builder g, int i, boolean reversed, SequenceValue x, boolean exposed) {
+  private SequenceValue scan(
+      SequenceGraph.Builder g, int i, boolean reversed, SequenceValue x, boolean exposed) {
     Cell cell = settings.layers.get(i).cell();
     String name = name(i, reversed);
     StepGraph step = steps.get(name);
@@ -349,7 +379,8 @@ public final class SequenceModel implements Objective {
   /// @param batch the input `x`
   /// @return the outputs `readout` and `prediction`, and the final state
   public Rollout predict(Parameters parameters, Sequences batch) {
-    return predictor.evaluate(parameters, predictor.zeroState(batch.lanes()), withMasks(batch, null, 0, 0));
+    return predictor.evaluate(
+        parameters, predictor.zeroState(batch.lanes()), withMasks(batch, null, 0, 0));
   }
 
   @Override
@@ -383,10 +414,12 @@ public final class SequenceModel implements Objective {
     }
     double[] ones = new double[batch.lanes()];
     java.util.Arrays.fill(ones, 1);
-    return batch.with("weight", Series.constant(Shape.SCALAR, batch.lanes(), batch.horizon(), ones));
+    return batch.with(
+        "weight", Series.constant(Shape.SCALAR, batch.lanes(), batch.horizon(), ones));
   }
 
-  /// Adds the masks of all cells with dropout: zeros with the cell's probability, else 1 / (1 − p); all ones without a purpose.
+  /// Adds the masks of all cells with dropout: zeros with the cell's probability, else 1 / (1 − p);
+  /// all ones without a purpose.
   private Sequences withMasks(Sequences batch, String purpose, long seed, long step) {
     Sequences all = batch;
     for (var input : training.inputs().entrySet()) {
@@ -394,16 +427,21 @@ public final class SequenceModel implements Objective {
         continue;
       }
       String layer = input.getKey().substring(0, input.getKey().indexOf('.'));
-      double drop = settings.layers.get(Integer.parseInt(layer.replaceAll("\\D", ""))).cell().dropout();
+      double drop =
+          settings.layers.get(Integer.parseInt(layer.replaceAll("\\D", ""))).cell().dropout();
       int size = input.getValue().size();
       double[] mask = new double[batch.lanes() * size];
       for (int lane = 0; lane < batch.lanes(); lane++) {
         RandomStream random = RandomStream.of(seed, purpose + input.getKey(), step, lane);
         for (int i = 0; i < size; i++) {
-          mask[lane * size + i] = purpose == null ? 1 : random.nextDouble() < drop ? 0 : 1 / (1 - drop);
+          mask[lane * size + i] =
+              purpose == null ? 1 : random.nextDouble() < drop ? 0 : 1 / (1 - drop);
         }
       }
-      all = all.with(input.getKey(), Series.constant(input.getValue(), batch.lanes(), batch.horizon(), mask));
+      all =
+          all.with(
+              input.getKey(),
+              Series.constant(input.getValue(), batch.lanes(), batch.horizon(), mask));
     }
     return all;
   }
@@ -416,8 +454,12 @@ public final class SequenceModel implements Objective {
   /// @param temperature divides the logits; 0 takes the likeliest symbol
   /// @param seed the seed of the draws
   /// @return the drawn symbols
-  public int[] generate(Parameters parameters, int[] prompt, int count, double temperature, long seed) {
-    if (settings.vocabulary == 0 || !(settings.loss instanceof Loss.Softmax) || pooled() || predictor.looksAhead()) {
+  public int[] generate(
+      Parameters parameters, int[] prompt, int count, double temperature, long seed) {
+    if (settings.vocabulary == 0
+        || !(settings.loss instanceof Loss.Softmax)
+        || pooled()
+        || predictor.looksAhead()) {
       throw new IllegalArgumentException(
           "SequenceModel.generate: needs a forward model of symbols with a softmax at every step.");
     }
@@ -426,7 +468,8 @@ public final class SequenceModel implements Objective {
     int[] drawn = new int[count];
     int last = prompt[0];
     for (int t = 0; t < prompt.length + count - 1; t++) {
-      Sequences step = Sequences.of(1, 1).with("x", new Series(Shape.SCALAR, 1, new double[][] {{last}}));
+      Sequences step =
+          Sequences.of(1, 1).with("x", new Series(Shape.SCALAR, 1, new double[][] {{last}}));
       Rollout rollout = predictor.evaluate(parameters, state, withMasks(step, null, 0, 0));
       state = rollout.finalState();
       if (t + 1 < prompt.length) {

@@ -6,7 +6,8 @@ import java.util.stream.LongStream;
 import org.costate.random.RandomStream;
 import org.costate.unroll.Sequences;
 
-/// Where training batches come from: a pure function of the number of the batch, so that a run can be resumed anywhere.
+/// Where training batches come from: a pure function of the number of the batch, so that a run can
+/// be resumed anywhere.
 @FunctionalInterface
 public interface BatchSource {
   /// One batch.
@@ -15,7 +16,8 @@ public interface BatchSource {
   /// @return the batch
   Sequences batch(long index);
 
-  /// Mini-batches of a data set in a new random order in each epoch; the last of an epoch may be smaller.
+  /// Mini-batches of a data set in a new random order in each epoch; the last of an epoch may be
+  /// smaller.
   ///
   /// @param examples the examples
   /// @param batchSize the largest number of lanes
@@ -27,10 +29,12 @@ public interface BatchSource {
     }
     int perEpoch = batchesPerEpoch(examples.size(), batchSize);
     return index -> {
-      int[] order = RandomStream.of(seed, "shuffle", index / perEpoch, 0).permutation(examples.size());
+      int[] order =
+          RandomStream.of(seed, "shuffle", index / perEpoch, 0).permutation(examples.size());
       int from = (int) (index % perEpoch) * batchSize;
       int to = Math.min(examples.size(), from + batchSize);
-      return Example.collate(java.util.Arrays.stream(order, from, to).mapToObj(examples::get).toList());
+      return Example.collate(
+          java.util.Arrays.stream(order, from, to).mapToObj(examples::get).toList());
     };
   }
 
@@ -49,10 +53,15 @@ public interface BatchSource {
   /// @param batchSize the largest number of lanes
   /// @return the batches
   static List<Sequences> inOrder(List<Example> examples, int batchSize) {
-    Iterator<Long> starts = LongStream.iterate(0, i -> i < examples.size(), i -> i + batchSize).iterator();
+    Iterator<Long> starts =
+        LongStream.iterate(0, i -> i < examples.size(), i -> i + batchSize).iterator();
     var batches = new java.util.ArrayList<Sequences>();
     starts.forEachRemaining(
-        from -> batches.add(Example.collate(examples.subList(from.intValue(), Math.min(examples.size(), from.intValue() + batchSize)))));
+        from ->
+            batches.add(
+                Example.collate(
+                    examples.subList(
+                        from.intValue(), Math.min(examples.size(), from.intValue() + batchSize)))));
     return batches;
   }
 }

@@ -10,20 +10,23 @@ import org.costate.unroll.Series;
 /// One sequence of a data set.
 ///
 /// @param length the number of steps, at least 1
-/// @param fields the inputs by name: `[length · size]` for a value at each step, `[size]` for one of the whole sequence
+/// @param fields the inputs by name: `[length · size]` for a value at each step, `[size]` for one
+///   of the whole sequence
 /// @param sizes the shape of each input at one step
 public record Example(int length, Map<String, double[]> fields, Map<String, Shape> sizes) {
   /// Checks the lengths and that every number is finite.
   public Example {
     if (length < 1) {
-      throw new IllegalArgumentException("Example: a sequence needs at least one step; drop empty sequences.");
+      throw new IllegalArgumentException(
+          "Example: a sequence needs at least one step; drop empty sequences.");
     }
     for (var field : fields.entrySet()) {
       int size = sizes.get(field.getKey()).size();
       int n = field.getValue().length;
       if (n != size && n != length * size) {
         throw new IllegalArgumentException(
-            "Example: '%s' must have size = %d or length · size = %d values, got %d.".formatted(field.getKey(), size, length * size, n));
+            "Example: '%s' must have size = %d or length · size = %d values, got %d."
+                .formatted(field.getKey(), size, length * size, n));
       }
       for (int i = 0; i < n; i++) {
         if (!Double.isFinite(field.getValue()[i])) {
@@ -64,7 +67,8 @@ public record Example(int length, Map<String, double[]> fields, Map<String, Shap
   public static Sequences collate(List<Example> examples) {
     int lanes = examples.size();
     int horizon = examples.stream().mapToInt(Example::length).max().orElseThrow();
-    Sequences batch = Sequences.of(lanes, horizon).lengths(examples.stream().mapToInt(Example::length).toArray());
+    Sequences batch =
+        Sequences.of(lanes, horizon).lengths(examples.stream().mapToInt(Example::length).toArray());
     for (var input : examples.getFirst().sizes.entrySet()) {
       String name = input.getKey();
       int size = input.getValue().size();
@@ -79,7 +83,9 @@ public record Example(int length, Map<String, double[]> fields, Map<String, Shap
       batch =
           batch.with(
               name,
-              whole ? Series.constant(input.getValue(), lanes, horizon, steps[0]) : new Series(input.getValue(), lanes, steps));
+              whole
+                  ? Series.constant(input.getValue(), lanes, horizon, steps[0])
+                  : new Series(input.getValue(), lanes, steps));
     }
     return batch;
   }

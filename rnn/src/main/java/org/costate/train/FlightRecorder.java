@@ -19,8 +19,9 @@ import org.costate.unroll.Recurrence;
 import org.costate.unroll.Seeds;
 import org.costate.unroll.Sequences;
 
-/// Explains the first update that was not finite: the node, parameter, time step and lane where it began, with the last finite
-/// norms. The number of the batch is enough to replay it, because batches are a pure function of their number.
+/// Explains the first update that was not finite: the node, parameter, time step and lane where it
+/// began, with the last finite norms. The number of the batch is enough to replay it, because
+/// batches are a pure function of their number.
 public final class FlightRecorder implements TrainingListener {
   private static final int REMEMBERED = 10;
 
@@ -36,9 +37,11 @@ public final class FlightRecorder implements TrainingListener {
   ///
   /// @param batch the number of the batch
   /// @param parameter the first parameter that is itself not finite, or empty
-  /// @param origin the first node that was not finite, or empty if the loss is finite when the batch is replayed
+  /// @param origin the first node that was not finite, or empty if the loss is finite when the
+  ///   batch is replayed
   /// @param lastNorms loss and norm of the last finite updates
-  public record Report(long batch, Optional<String> parameter, Optional<NonFinite> origin, String lastNorms) {
+  public record Report(
+      long batch, Optional<String> parameter, Optional<NonFinite> origin, String lastNorms) {
     @Override
     public String toString() {
       return "The gradient of batch %d is not finite: %s%s. Last finite updates: %s"
@@ -66,7 +69,9 @@ public final class FlightRecorder implements TrainingListener {
   @Override
   public void onUpdate(Update update) {
     if (update.outcome().applied()) {
-      lastNorms.addLast("batch %d loss %.4g norm %.4g".formatted(update.batch(), update.loss(), update.outcome().norm()));
+      lastNorms.addLast(
+          "batch %d loss %.4g norm %.4g"
+              .formatted(update.batch(), update.loss(), update.outcome().norm()));
       if (lastNorms.size() > REMEMBERED) {
         lastNorms.removeFirst();
       }
@@ -85,7 +90,10 @@ public final class FlightRecorder implements TrainingListener {
     Recurrence recurrence = objective.recurrence();
     Optional<NonFinite> origin =
         recurrence.findNonFinite(
-            parameters, recurrence.zeroState(inputs.lanes()), inputs, Seeds.of("loss", 1 / objective.totalWeight(inputs)));
+            parameters,
+            recurrence.zeroState(inputs.lanes()),
+            inputs,
+            Seeds.of("loss", 1 / objective.totalWeight(inputs)));
     return new Report(batch, badParameter(), origin, String.join("; ", lastNorms));
   }
 
@@ -114,13 +122,22 @@ public final class FlightRecorder implements TrainingListener {
     if (report == null) {
       throw new IllegalStateException("FlightRecorder.save: no update has been non-finite.");
     }
-    var tensors = new LinkedHashMap<String, Tensor>(ModelFile.tensors(new Parameters(parameters.layout(), badParameters), Tensor.Type.F64));
+    var tensors =
+        new LinkedHashMap<String, Tensor>(
+            ModelFile.tensors(new Parameters(parameters.layout(), badParameters), Tensor.Type.F64));
     Sequences inputs = source.batch(report.batch());
-    inputs.inputs().forEach((name, series) -> {
-      double[] all = Arrays.stream(series.steps()).flatMapToDouble(Arrays::stream).toArray();
-      tensors.put("batch/" + name, Tensor.of(all, series.horizon(), series.lanes(), series.shape().size()));
-    });
+    inputs
+        .inputs()
+        .forEach(
+            (name, series) -> {
+              double[] all =
+                  Arrays.stream(series.steps()).flatMapToDouble(Arrays::stream).toArray();
+              tensors.put(
+                  "batch/" + name,
+                  Tensor.of(all, series.horizon(), series.lanes(), series.shape().size()));
+            });
     String found = report.toString().lines().collect(Collectors.joining(" "));
-    new Safetensors(tensors, Map.of("batch", Long.toString(report.batch()), "report", found)).write(file);
+    new Safetensors(tensors, Map.of("batch", Long.toString(report.batch()), "report", found))
+        .write(file);
   }
 }

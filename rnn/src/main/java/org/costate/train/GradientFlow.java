@@ -6,7 +6,8 @@ import java.util.List;
 import java.util.Map;
 import org.costate.unroll.Flow;
 
-/// Records how gradients flowed over time during training, and says in plain words when something is wrong.
+/// Records how gradients flowed over time during training, and says in plain words when something
+/// is wrong.
 ///
 /// Attach it as a listener of a trainer that records flow (`Settings.flowEvery`).
 public final class GradientFlow implements TrainingListener {
@@ -17,7 +18,8 @@ public final class GradientFlow implements TrainingListener {
   /// @param update the number of the update
   /// @param flow the norms over time of each scan
   /// @param parameters the norms of each parameter
-  public record Frame(long update, Map<String, Flow> flow, Map<String, Update.ParameterNorms> parameters) {}
+  public record Frame(
+      long update, Map<String, Flow> flow, Map<String, Update.ParameterNorms> parameters) {}
 
   private final List<Frame> frames = new ArrayList<>();
   private long updates;
@@ -60,9 +62,11 @@ public final class GradientFlow implements TrainingListener {
 
   /// How a costate changes on its way back from where it is largest.
   ///
-  /// @param halfLife the steps in which its norm halves, by a straight line through its logarithm; +∞ if it does not shrink
+  /// @param halfLife the steps in which its norm halves, by a straight line through its logarithm;
+  ///   +∞ if it does not shrink
   /// @param growth the factor by which it grows at each step back; above 1 it explodes
-  /// @param reach the steps back until it is below a hundredth of its largest value, or the whole stretch
+  /// @param reach the steps back until it is below a hundredth of its largest value, or the whole
+  ///   stretch
   /// @param stretch the steps from its largest value to the beginning
   public record Decay(double halfLife, double growth, int reach, int stretch) {}
 
@@ -99,7 +103,10 @@ public final class GradientFlow implements TrainingListener {
       sumKy += k * y;
     }
     double determinant = n * sumKk - sumK * sumK;
-    double slope = determinant == 0 ? (first > 0 && start > 0 ? Double.NEGATIVE_INFINITY : 0) : (n * sumKy - sumK * sumY) / determinant;
+    double slope =
+        determinant == 0
+            ? (first > 0 && start > 0 ? Double.NEGATIVE_INFINITY : 0)
+            : (n * sumKy - sumK * sumY) / determinant;
     double halfLife = slope < 0 ? -Math.log(2) / slope : Double.POSITIVE_INFINITY;
     return new Decay(halfLife, Math.exp(slope), reach, start);
   }
@@ -127,7 +134,11 @@ public final class GradientFlow implements TrainingListener {
               if (decay.growth() > 1 && Math.pow(decay.growth(), decay.stretch()) > 100) {
                 lines.add(
                     "%s: the gradient grows by %.3g at each step back (%.2g over %d steps): clip by global norm, or start the recurrent matrix orthogonal."
-                        .formatted(scan, decay.growth(), Math.pow(decay.growth(), decay.stretch()), decay.stretch()));
+                        .formatted(
+                            scan,
+                            decay.growth(),
+                            Math.pow(decay.growth(), decay.stretch()),
+                            decay.stretch()));
               } else if (decay.halfLife() * 5 < lag) {
                 lines.add(
                     "%s: gradient half-life %.3g steps, but targets are %d steps away: raise the forget bias or the lookback."
@@ -135,10 +146,14 @@ public final class GradientFlow implements TrainingListener {
               }
             });
     if (clipRate() > 0.5) {
-      lines.add("%.0f %% of the updates were clipped: lower the learning rate or raise the limit.".formatted(100 * clipRate()));
+      lines.add(
+          "%.0f %% of the updates were clipped: lower the learning rate or raise the limit."
+              .formatted(100 * clipRate()));
     }
     if (skipped > 0) {
-      lines.add("%d updates were skipped because the gradient was not finite: lower the learning rate; FlightRecorder says where it began.".formatted(skipped));
+      lines.add(
+          "%d updates were skipped because the gradient was not finite: lower the learning rate; FlightRecorder says where it began."
+              .formatted(skipped));
     }
     if (!frames.isEmpty()) {
       parameterAdvice(frames.getLast(), lines);
@@ -152,18 +167,25 @@ public final class GradientFlow implements TrainingListener {
       Update.ParameterNorms norms = entry.getValue();
       zeros += norms.zeros();
       if (norms.weight() > 0 && norms.ratio() > 0.1) {
-        lines.add("%s changed by %.0f %% in one update (about 0.1 %% is usual): lower the learning rate.".formatted(entry.getKey(), 100 * norms.ratio()));
+        lines.add(
+            "%s changed by %.0f %% in one update (about 0.1 %% is usual): lower the learning rate."
+                .formatted(entry.getKey(), 100 * norms.ratio()));
       }
       if (norms.gradient() == 0) {
-        lines.add("%s has no gradient at all: it is detached, dead (all units off), or its input is always zero.".formatted(entry.getKey()));
+        lines.add(
+            "%s has no gradient at all: it is detached, dead (all units off), or its input is always zero."
+                .formatted(entry.getKey()));
       }
     }
     if (zeros > 0) {
-      lines.add("%d parameters have exactly zero gradient (dead units, unused rows, or underflow).".formatted(zeros));
+      lines.add(
+          "%d parameters have exactly zero gradient (dead units, unused rows, or underflow)."
+              .formatted(zeros));
     }
   }
 
-  /// The fraction of gate values that are saturated: a sigmoid within 0.05 of 0 or 1, or a tanh within 0.05 of ±1.
+  /// The fraction of gate values that are saturated: a sigmoid within 0.05 of 0 or 1, or a tanh
+  /// within 0.05 of ±1.
   ///
   /// @param values values of a gate
   /// @param tanh whether it is a tanh

@@ -32,8 +32,9 @@ import org.costate.unroll.Windows;
 
 /// The training loop: batches or windows, gradient, update, validation, early stopping.
 ///
-/// A batch is cut into a fixed number of slices whose gradients are computed in parallel and added in order, so a run depends on
-/// its seed and settings only, not on the number of threads. Everything that a run is, is saved by [Snapshot].
+/// A batch is cut into a fixed number of slices whose gradients are computed in parallel and added
+/// in order, so a run depends on its seed and settings only, not on the number of threads.
+/// Everything that a run is, is saved by [Snapshot].
 public final class Trainer implements AutoCloseable {
   private final Settings settings;
   private final Objective objective;
@@ -48,8 +49,9 @@ public final class Trainer implements AutoCloseable {
   int windowStart;
   private final ExecutorService threads;
 
-  /// The settings of a run; each method gives a changed copy. To begin with: Adam, clipped to a global norm of 1, full
-  /// backpropagation with everything saved, one update for each batch, two slices, no early stopping, seed 0.
+  /// The settings of a run; each method gives a changed copy. To begin with: Adam, clipped to a
+  /// global norm of 1, full backpropagation with everything saved, one update for each batch, two
+  /// slices, no early stopping, seed 0.
   public static final class Settings implements Cloneable {
     private Optimizer optimizer = new Optimizer.Adam();
     private Schedule schedule;
@@ -144,7 +146,8 @@ public final class Trainer implements AutoCloseable {
       return with(s -> s.accumulate = value);
     }
 
-    /// These settings with another number of slices; it changes the order of additions, so the last bits.
+    /// These settings with another number of slices; it changes the order of additions, so the last
+    /// bits.
     ///
     /// @param value the number of slices of a batch
     /// @return the settings
@@ -206,13 +209,15 @@ public final class Trainer implements AutoCloseable {
   /// @param source the batches
   /// @param parameters θ, which are trained in place
   /// @param settings the settings
-  public Trainer(Objective objective, BatchSource source, Parameters parameters, Settings settings) {
+  public Trainer(
+      Objective objective, BatchSource source, Parameters parameters, Settings settings) {
     this.objective = objective;
     this.source = source;
     this.parameters = parameters;
     this.settings = settings;
     int size = parameters.values().length;
-    this.updater = new Updater(settings.optimizer, settings.schedule, settings.clipping, settings.l2, size);
+    this.updater =
+        new Updater(settings.optimizer, settings.schedule, settings.clipping, settings.l2, size);
     this.stopping = new EarlyStopping(settings.patience);
     this.accumulated = new double[size];
     this.threads =
@@ -244,14 +249,16 @@ public final class Trainer implements AutoCloseable {
     }
   }
 
-  /// Trains with validation until so many batches or until the score stops improving, and then restores the best parameters.
+  /// Trains with validation until so many batches or until the score stops improving, and then
+  /// restores the best parameters.
   ///
   /// @param batches the most batches since the beginning of the run
   /// @param every after how many batches the score is computed
   /// @param score the validation score of the parameters; smaller is better
   /// @return the best score
   public double train(long batches, long every, ToDoubleFunction<Parameters> score) {
-    while (batch < batches && !(settings.patience > 0 && stopping.bestIndex() >= 0 && stopping.stop())) {
+    while (batch < batches
+        && !(settings.patience > 0 && stopping.bestIndex() >= 0 && stopping.stop())) {
       until(Math.min(batches, (batch / every + 1) * every));
       double value = score.applyAsDouble(parameters);
       boolean best = stopping.observe(value);
@@ -342,7 +349,9 @@ public final class Trainer implements AutoCloseable {
   }
 
   private Sweep sweep() {
-    return settings.costateLimit == Double.POSITIVE_INFINITY ? Sweep.full() : Sweep.full().clipCostates(settings.costateLimit);
+    return settings.costateLimit == Double.POSITIVE_INFINITY
+        ? Sweep.full()
+        : Sweep.full().clipCostates(settings.costateLimit);
   }
 
   private void oneWindow(Truncation.Window window) {
@@ -354,7 +363,8 @@ public final class Trainer implements AutoCloseable {
     Sequences block = inputs.window(windowStart, end);
     double weight = objective.totalWeight(block);
     Windows.Result result = windows.next(parameters, block, Seeds.of("loss", 1 / weight), sweep());
-    System.arraycopy(result.cotangents().parameters().values(), 0, accumulated, 0, accumulated.length);
+    System.arraycopy(
+        result.cotangents().parameters().values(), 0, accumulated, 0, accumulated.length);
     update(block, null, weight, result.rollout().sum("loss") / weight);
     java.util.Arrays.fill(accumulated, 0);
     windowStart = end;
@@ -367,7 +377,8 @@ public final class Trainer implements AutoCloseable {
     }
   }
 
-  /// Applies the accumulated gradient; every so often also records how gradients flow, in a pass of its own.
+  /// Applies the accumulated gradient; every so often also records how gradients flow, in a pass of
+  /// its own.
   private void update(Sequences inputs, State initial, double weight, double loss) {
     boolean recorded = settings.flowEvery > 0 && updater.updates() % settings.flowEvery == 0;
     Map<String, Flow> flow = Map.of();
@@ -377,7 +388,11 @@ public final class Trainer implements AutoCloseable {
       before = parameters.values().clone();
       gradient = accumulated.clone();
       State start = initial != null ? initial : recurrence().zeroState(inputs.lanes());
-      flow = recurrence().forward(parameters, start, inputs, settings.save).backward(Seeds.of("loss", 1 / weight), sweep().withFlow()).flow();
+      flow =
+          recurrence()
+              .forward(parameters, start, inputs, settings.save)
+              .backward(Seeds.of("loss", 1 / weight), sweep().withFlow())
+              .flow();
     }
     Updater.Outcome outcome = updater.apply(parameters.values(), accumulated, 1);
     var norms = recorded ? norms(before, gradient) : Map.<String, Update.ParameterNorms>of();
@@ -399,7 +414,9 @@ public final class Trainer implements AutoCloseable {
         change += delta * delta;
         zeros += gradient[i] == 0 ? 1 : 0;
       }
-      norms.put(entry.name(), new Update.ParameterNorms(Math.sqrt(weight), Math.sqrt(slope), Math.sqrt(change), zeros));
+      norms.put(
+          entry.name(),
+          new Update.ParameterNorms(Math.sqrt(weight), Math.sqrt(slope), Math.sqrt(change), zeros));
     }
     return norms;
   }

@@ -13,7 +13,12 @@ import org.costate.unroll.Flow;
 /// @param flow the norms over time of each scan; empty unless this update is a recorded one
 /// @param parameters norms of each parameter; empty unless this update is a recorded one
 public record Update(
-    long batch, long updates, double loss, Updater.Outcome outcome, Map<String, Flow> flow, Map<String, ParameterNorms> parameters) {
+    long batch,
+    long updates,
+    double loss,
+    Updater.Outcome outcome,
+    Map<String, Flow> flow,
+    Map<String, ParameterNorms> parameters) {
   /// Norms of one parameter at one update.
   ///
   /// @param weight ‖θ‖ before the update

@@ -10,7 +10,11 @@ import java.util.Map;
 /// @param costates λₜ of each carry, T + 1 steps, if asked for; else empty
 /// @param flow the norms over time of each scan, if asked for; else empty
 public record Cotangents(
-    Parameters parameters, State initialState, Map<String, Series> inputs, Map<String, Series> costates, Map<String, Flow> flow) {
+    Parameters parameters,
+    State initialState,
+    Map<String, Series> inputs,
+    Map<String, Series> costates,
+    Map<String, Flow> flow) {
   /// ū of one input.
   ///
   /// @param name the name of the step input
@@ -19,7 +23,8 @@ public record Cotangents(
     Series series = inputs.get(name);
     if (series == null) {
       throw new IllegalArgumentException(
-          "Cotangents: the cotangent of input '%s' was not kept; kept are %s.".formatted(name, inputs.keySet()));
+          "Cotangents: the cotangent of input '%s' was not kept; kept are %s."
+              .formatted(name, inputs.keySet()));
     }
     return series;
   }
@@ -32,7 +37,8 @@ public record Cotangents(
     Series series = costates.get(name);
     if (series == null) {
       throw new IllegalArgumentException(
-          "Cotangents: the costates of '%s' were not kept; ask with Sweep.withCostates().".formatted(name));
+          "Cotangents: the costates of '%s' were not kept; ask with Sweep.withCostates()."
+              .formatted(name));
     }
     return series;
   }

@@ -6,8 +6,8 @@ import java.util.List;
 import java.util.Map;
 import org.costate.graph.Parameter;
 
-/// Where each parameter lives in the one contiguous array of all parameters. A parameter that is used in several places has
-/// one entry, under the name of its first use.
+/// Where each parameter lives in the one contiguous array of all parameters. A parameter that is
+/// used in several places has one entry, under the name of its first use.
 public final class Layout {
   /// One parameter in the arena.
   ///
@@ -30,7 +30,8 @@ public final class Layout {
 
   private Layout() {}
 
-  /// The layout of named groups of parameters; a group's name and a dot come before the names inside it.
+  /// The layout of named groups of parameters; a group's name and a dot come before the names
+  /// inside it.
   ///
   /// @param groups the parameters of each group; the empty name adds nothing
   /// @return the layout
@@ -39,7 +40,8 @@ public final class Layout {
     groups.forEach(
         (group, parameters) -> {
           for (Parameter parameter : parameters) {
-            layout.add(group.isEmpty() ? parameter.name() : group + "." + parameter.name(), parameter);
+            layout.add(
+                group.isEmpty() ? parameter.name() : group + "." + parameter.name(), parameter);
           }
         });
     return layout;
@@ -52,7 +54,8 @@ public final class Layout {
     var entry = new Entry(name, parameter, size);
     if (byName.put(name, entry) != null) {
       throw new IllegalArgumentException(
-          "Layout: two different parameters are called '%s'; name the steps that own them differently.".formatted(name));
+          "Layout: two different parameters are called '%s'; name the steps that own them differently."
+              .formatted(name));
     }
     entries.add(entry);
     byParameter.put(parameter, entry);
@@ -80,7 +83,8 @@ public final class Layout {
   public Entry entry(Parameter parameter) {
     Entry entry = byParameter.get(parameter);
     if (entry == null) {
-      throw new IllegalArgumentException("Layout: parameter " + parameter + " is not part of this model.");
+      throw new IllegalArgumentException(
+          "Layout: parameter " + parameter + " is not part of this model.");
     }
     return entry;
   }

@@ -8,10 +8,17 @@ package org.costate.unroll;
 /// @param horizon T
 /// @param lane the lane of the batch, or −1 for a value that all lanes share
 /// @param backward whether it was in the backward pass
-public record NonFinite(String step, String node, int time, int horizon, int lane, boolean backward) {
+public record NonFinite(
+    String step, String node, int time, int horizon, int lane, boolean backward) {
   @Override
   public String toString() {
     return "first non-finite value, in the %s pass of '%s' at t = %d of %d%s: %s"
-        .formatted(backward ? "backward" : "forward", step, time, horizon, lane < 0 ? "" : ", lane " + lane, node);
+        .formatted(
+            backward ? "backward" : "forward",
+            step,
+            time,
+            horizon,
+            lane < 0 ? "" : ", lane " + lane,
+            node);
   }
 }

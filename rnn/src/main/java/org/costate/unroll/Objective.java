@@ -1,6 +1,7 @@
 package org.costate.unroll;
 
-/// Something that can be trained: a recurrence whose output `loss` (a scalar at each step, weights included) is minimised.
+/// Something that can be trained: a recurrence whose output `loss` (a scalar at each step, weights
+/// included) is minimised.
 public interface Objective {
   /// What is unrolled. Its output `loss` is a scalar.
   ///
@@ -13,7 +14,8 @@ public interface Objective {
   /// @return the divisor, > 0
   double totalWeight(Sequences batch);
 
-  /// The batch with the random inputs of one training step, such as dropout masks, which depend on nothing but the arguments.
+  /// The batch with the random inputs of one training step, such as dropout masks, which depend on
+  /// nothing but the arguments.
   ///
   /// @param batch the batch as it came from the data
   /// @param seed the seed of the run

@@ -16,7 +16,8 @@ public record Parameters(Layout layout, double[] values) {
     }
   }
 
-  /// Draws first values: each parameter from its own stream, named after it, so adding one does not change the others.
+  /// Draws first values: each parameter from its own stream, named after it, so adding one does not
+  /// change the others.
   ///
   /// @param layout the layout
   /// @param seed the seed of the run
@@ -26,7 +27,9 @@ public record Parameters(Layout layout, double[] values) {
     for (Layout.Entry entry : layout.entries()) {
       double[] view = new double[entry.size()];
       Parameter parameter = entry.parameter();
-      parameter.initializer().fill(view, parameter.shape(), RandomStream.of(seed, "initialise " + entry.name()));
+      parameter
+          .initializer()
+          .fill(view, parameter.shape(), RandomStream.of(seed, "initialise " + entry.name()));
       System.arraycopy(view, 0, parameters.values, entry.offset(), view.length);
     }
     return parameters;

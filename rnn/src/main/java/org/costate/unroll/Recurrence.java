@@ -4,8 +4,8 @@ import java.util.Map;
 import java.util.Optional;
 import org.costate.graph.Shape;
 
-/// Something that runs over time and can be differentiated: one step ([Unroll]), or a composition of them ([SequenceGraph]).
-/// It is immutable and may be shared by threads.
+/// Something that runs over time and can be differentiated: one step ([Unroll]), or a composition
+/// of them ([SequenceGraph]). It is immutable and may be shared by threads.
 public sealed interface Recurrence permits Unroll, SequenceGraph {
   /// Where its parameters live.
   ///
@@ -50,12 +50,14 @@ public sealed interface Recurrence permits Unroll, SequenceGraph {
   /// @return the outputs and the final state
   Rollout evaluate(Parameters parameters, State initial, Sequences inputs);
 
-  /// The first value of a forward and backward pass that is not finite, found by doing the pass again and looking.
+  /// The first value of a forward and backward pass that is not finite, found by doing the pass
+  /// again and looking.
   ///
   /// @param parameters θ
   /// @param initial x₀
   /// @param inputs u
   /// @param seeds the cotangents of outputs and final state
   /// @return where it was, or empty if everything is finite
-  Optional<NonFinite> findNonFinite(Parameters parameters, State initial, Sequences inputs, Seeds seeds);
+  Optional<NonFinite> findNonFinite(
+      Parameters parameters, State initial, Sequences inputs, Seeds seeds);
 }

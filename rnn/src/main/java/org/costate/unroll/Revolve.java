@@ -2,8 +2,8 @@ package org.costate.unroll;
 
 /// The binomial checkpointing schedule: how far to advance before the next checkpoint.
 ///
-/// With c checkpoints and at most r evaluations of each step beyond its first, β(c, r) = C(c + r, r) steps can be reversed
-/// (Griewank and Walther 2000, proposition 1).
+/// With c checkpoints and at most r evaluations of each step beyond its first, β(c, r) = C(c + r,
+/// r) steps can be reversed (Griewank and Walther 2000, proposition 1).
 public final class Revolve {
   private Revolve() {}
 
@@ -17,8 +17,9 @@ public final class Revolve {
     return (long) r * steps - (r == 0 ? 0 : beta(checkpoints + 1, r - 1));
   }
 
-  /// How far to advance from a checkpoint at the start of a chain of `steps` before placing the next one, where `checkpoints`
-  /// count the one at the start. Every choice of the interval given in the paper is optimal; this is its lower end.
+  /// How far to advance from a checkpoint at the start of a chain of `steps` before placing the
+  /// next one, where `checkpoints` count the one at the start. Every choice of the interval given
+  /// in the paper is optimal; this is its lower end.
   static int advance(int steps, int checkpoints) {
     int r = repetitions(steps, checkpoints);
     long least = r < 2 ? 1 : beta(checkpoints, r - 2);

@@ -14,7 +14,8 @@ public record Rollout(Map<String, Series> outputs, State finalState) {
   public Series output(String name) {
     Series series = outputs.get(name);
     if (series == null) {
-      throw new IllegalArgumentException("Rollout: there is no output '%s'; there are %s.".formatted(name, outputs.keySet()));
+      throw new IllegalArgumentException(
+          "Rollout: there is no output '%s'; there are %s.".formatted(name, outputs.keySet()));
     }
     return series;
   }

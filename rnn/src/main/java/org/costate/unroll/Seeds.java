@@ -10,7 +10,8 @@ public final class Seeds {
   private final State finalState;
   private final int first;
 
-  private Seeds(Map<String, Double> constants, Map<String, Series> series, State finalState, int first) {
+  private Seeds(
+      Map<String, Double> constants, Map<String, Series> series, State finalState, int first) {
     this.constants = constants;
     this.series = series;
     this.finalState = finalState;
@@ -24,7 +25,8 @@ public final class Seeds {
     return new Seeds(Map.of(), Map.of(), null, 0);
   }
 
-  /// The objective `weight · Σ_t Σ_lane Σ y` of one output: the same cotangent for every element of every real step.
+  /// The objective `weight · Σ_t Σ_lane Σ y` of one output: the same cotangent for every element of
+  /// every real step.
   ///
   /// @param output the name of the output, usually a loss
   /// @param weight the weight, usually 1 or one over the number of lanes or steps
@@ -80,7 +82,8 @@ public final class Seeds {
     double sum = 0;
     for (String output : outputs()) {
       Series y = rollout.output(output);
-      Sequences times = y.horizon() == batch.horizon() ? batch : Sequences.of(batch.lanes(), y.horizon());
+      Sequences times =
+          y.horizon() == batch.horizon() ? batch : Sequences.of(batch.lanes(), y.horizon());
       double[] bar = new double[y.lanes() * y.shape().size()];
       for (int t = 0; t < y.horizon(); t++) {
         fill(output, t, times, bar);

@@ -14,8 +14,9 @@ import org.costate.graph.Shape;
 import org.costate.graph.StepGraph;
 import org.costate.graph.Value;
 
-/// Steps composed over whole sequences: scans forward and backward in time, maps over time, concatenation, and reductions of
-/// a sequence to one value. A stack, a bidirectional network or an encoder is described with this.
+/// Steps composed over whole sequences: scans forward and backward in time, maps over time,
+/// concatenation, and reductions of a sequence to one value. A stack, a bidirectional network or an
+/// encoder is described with this.
 ///
 /// ```java
 /// var tagger = SequenceGraph.define(g -> {
@@ -26,8 +27,8 @@ import org.costate.graph.Value;
 /// });
 /// ```
 ///
-/// A parameter of step `cell` used by node `forward` is called `forward.W`; a carry likewise. A value that was reduced over
-/// time is a sequence of one step.
+/// A parameter of step `cell` used by node `forward` is called `forward.W`; a carry likewise. A
+/// value that was reduced over time is a sequence of one step.
 public final class SequenceGraph implements Recurrence {
   /// A sequence inside a graph that is being defined.
   ///
@@ -44,14 +45,22 @@ public final class SequenceGraph implements Recurrence {
     LAST,
     /// The mean over the real steps.
     MEAN,
-    /// The largest over the real steps, element by element; the first of equal ones has the derivative.
+    /// The largest over the real steps, element by element; the first of equal ones has the
+    /// derivative.
     MAX
   }
 
   sealed interface Node {
     record Input(String name) implements Node {}
 
-    record Scan(String name, Unroll unroll, boolean reversed, boolean overTime, Map<String, Integer> sources, Map<String, Integer> results) implements Node {}
+    record Scan(
+        String name,
+        Unroll unroll,
+        boolean reversed,
+        boolean overTime,
+        Map<String, Integer> sources,
+        Map<String, Integer> results)
+        implements Node {}
 
     record Reduce(Reduction reduction, int source, int result) implements Node {}
   }
@@ -109,7 +118,13 @@ public final class SequenceGraph implements Recurrence {
     }
 
     /// A scan whose step cotangents are settled when all its sources are known.
-    private record Draft(String name, StepGraph step, boolean reversed, boolean overTime, Map<String, Integer> sources, Map<String, Integer> results) {}
+    private record Draft(
+        String name,
+        StepGraph step,
+        boolean reversed,
+        boolean overTime,
+        Map<String, Integer> sources,
+        Map<String, Integer> results) {}
 
     /// The results of a scan.
     public final class Results {
@@ -129,7 +144,8 @@ public final class SequenceGraph implements Recurrence {
         Integer id = results.get(output);
         if (id == null) {
           throw new IllegalArgumentException(
-              "SequenceGraph: node '%s' has no output '%s'; it has %s.".formatted(name, output, results.keySet()));
+              "SequenceGraph: node '%s' has no output '%s'; it has %s."
+                  .formatted(name, output, results.keySet()));
         }
         return values.get(id);
       }
@@ -163,8 +179,8 @@ public final class SequenceGraph implements Recurrence {
       return value;
     }
 
-    /// Declares an input for what is left of a sequence after a reduction, such as the target of a classification: only its
-    /// first step is read.
+    /// Declares an input for what is left of a sequence after a reduction, such as the target of a
+    /// classification: only its first step is read.
     ///
     /// @param name its name
     /// @param dimensions its shape for one example
@@ -185,7 +201,8 @@ public final class SequenceGraph implements Recurrence {
       return add(name, step, false, sources);
     }
 
-    /// Runs a step over time from the last step of each lane to its first; outputs stay at their own time.
+    /// Runs a step over time from the last step of each lane to its first; outputs stay at their
+    /// own time.
     ///
     /// @param name the name of the node
     /// @param step the step
@@ -210,16 +227,19 @@ public final class SequenceGraph implements Recurrence {
       return add(name, step, false, sources);
     }
 
-    private Results add(String name, StepGraph step, boolean reversed, Map<String, SequenceValue> sources) {
+    private Results add(
+        String name, StepGraph step, boolean reversed, Map<String, SequenceValue> sources) {
       var ids = new LinkedHashMap<String, Integer>();
       sources.forEach((input, value) -> ids.put(input, value.id()));
       boolean overTime = sources.values().stream().anyMatch(SequenceValue::overTime);
       if (overTime && sources.values().stream().anyMatch(v -> !v.overTime())) {
         throw new IllegalArgumentException(
-            "SequenceGraph: node '%s' mixes sequences with values reduced over time.".formatted(name));
+            "SequenceGraph: node '%s' mixes sequences with values reduced over time."
+                .formatted(name));
       }
       var results = new LinkedHashMap<String, Integer>();
-      step.outputs().forEach((output, id) -> results.put(output, value(step.shape(id), overTime).id()));
+      step.outputs()
+          .forEach((output, id) -> results.put(output, value(step.shape(id), overTime).id()));
       nodes.add(new Draft(name, step, reversed, overTime, ids, results));
       return new Results(name, results);
     }
@@ -265,7 +285,8 @@ public final class SequenceGraph implements Recurrence {
       outputs.put(name, value);
     }
 
-    /// Turns drafts into nodes, each with the cotangents of only those inputs through which a gradient goes on.
+    /// Turns drafts into nodes, each with the cotangents of only those inputs through which a
+    /// gradient goes on.
     private List<Node> finish() {
       boolean[] differentiated = new boolean[values.size()];
       kept.forEach(id -> differentiated[id] = true);
@@ -274,14 +295,23 @@ public final class SequenceGraph implements Recurrence {
         switch (node) {
           case Draft d -> {
             var wanted = new LinkedHashSet<String>();
-            d.sources().forEach((input, source) -> {
-              if (differentiated[source]) {
-                wanted.add(input);
-              }
-            });
+            d.sources()
+                .forEach(
+                    (input, source) -> {
+                      if (differentiated[source]) {
+                        wanted.add(input);
+                      }
+                    });
             boolean on = !wanted.isEmpty() || !d.step().parameters().isEmpty();
             d.results().values().forEach(id -> differentiated[id] = on);
-            done.add(new Node.Scan(d.name(), Unroll.of(d.step(), precision, wanted), d.reversed(), d.overTime(), d.sources(), d.results()));
+            done.add(
+                new Node.Scan(
+                    d.name(),
+                    Unroll.of(d.step(), precision, wanted),
+                    d.reversed(),
+                    d.overTime(),
+                    d.sources(),
+                    d.results()));
           }
           case Node.Reduce r -> {
             differentiated[r.result()] = differentiated[r.source()];
@@ -339,7 +369,10 @@ public final class SequenceGraph implements Recurrence {
     var values = new LinkedHashMap<String, double[]>();
     for (Node node : nodes) {
       if (node instanceof Node.Scan scan) {
-        scan.unroll().zeroState(lanes).values().forEach((name, array) -> values.put(scan.name() + "." + name, array));
+        scan.unroll()
+            .zeroState(lanes)
+            .values()
+            .forEach((name, array) -> values.put(scan.name() + "." + name, array));
       }
     }
     return new State(lanes, values);
@@ -356,7 +389,8 @@ public final class SequenceGraph implements Recurrence {
   }
 
   @Override
-  public Optional<NonFinite> findNonFinite(Parameters parameters, State initial, Sequences inputs, Seeds seeds) {
+  public Optional<NonFinite> findNonFinite(
+      Parameters parameters, State initial, Sequences inputs, Seeds seeds) {
     return SequenceTape.findNonFinite(this, parameters, initial, inputs, seeds);
   }
 

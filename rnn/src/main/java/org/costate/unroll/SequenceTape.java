@@ -16,7 +16,8 @@ final class SequenceTape implements Tape {
   private final List<Tape> tapes = new ArrayList<>();
   private final Rollout rollout;
 
-  SequenceTape(SequenceGraph graph, Parameters parameters, State initial, Sequences batch, SavePolicy save) {
+  SequenceTape(
+      SequenceGraph graph, Parameters parameters, State initial, Sequences batch, SavePolicy save) {
     this.graph = graph;
     this.parameters = parameters;
     this.batch = batch;
@@ -33,7 +34,10 @@ final class SequenceTape implements Tape {
             values[entry.getValue()] = scan.reversed() ? series.reversed(batch) : series;
             next++;
           }
-          result.finalState().values().forEach((name, array) -> finalState.put(scan.name() + "." + name, array));
+          result
+              .finalState()
+              .values()
+              .forEach((name, array) -> finalState.put(scan.name() + "." + name, array));
         }
         case SequenceGraph.Node.Reduce reduce -> {
           values[reduce.result()] = reduce(reduce);
@@ -112,7 +116,8 @@ final class SequenceTape implements Tape {
     int length = Math.min(batch.length(lane), source.horizon());
     if (length == 0) {
       throw new IllegalArgumentException(
-          "SequenceGraph: lane %d is empty, so it has no last step, mean or maximum; drop empty sequences.".formatted(lane));
+          "SequenceGraph: lane %d is empty, so it has no last step, mean or maximum; drop empty sequences."
+              .formatted(lane));
     }
     return length;
   }
@@ -148,7 +153,9 @@ final class SequenceTape implements Tape {
                 "Tape: '%s' runs backward in time, so there is no state of the whole graph at step %d; truncate only models that look back."
                     .formatted(scan.name(), t));
           }
-          tape.state(t).values().forEach((name, array) -> state.put(scan.name() + "." + name, array));
+          tape.state(t)
+              .values()
+              .forEach((name, array) -> state.put(scan.name() + "." + name, array));
         }
       }
     }
@@ -182,23 +189,32 @@ final class SequenceTape implements Tape {
           for (int i = 0; i < total.length; i++) {
             total[i] += bar.parameters().values()[i];
           }
-          scan.sources().forEach((input, source) -> {
-            if (scan.unroll().wants(input)) {
-              Series series = bar.input(input);
-              addTo(bars, source, scan.reversed() ? series.reversed(batch) : series);
-            }
-          });
-          bar.initialState().values().forEach((name, array) -> initial.put(scan.name() + "." + name, array));
+          scan.sources()
+              .forEach(
+                  (input, source) -> {
+                    if (scan.unroll().wants(input)) {
+                      Series series = bar.input(input);
+                      addTo(bars, source, scan.reversed() ? series.reversed(batch) : series);
+                    }
+                  });
+          bar.initialState()
+              .values()
+              .forEach((name, array) -> initial.put(scan.name() + "." + name, array));
           bar.costates().forEach((name, series) -> costates.put(scan.name() + "." + name, series));
           if (bar.flow().containsKey("") && !scan.unroll().step().carries().isEmpty()) {
             Flow norms = bar.flow().get("");
-            flow.put(scan.name(), new Flow(norms.costateNorm(), norms.parameterNorm(), scan.reversed()));
+            flow.put(
+                scan.name(), new Flow(norms.costateNorm(), norms.parameterNorm(), scan.reversed()));
           }
         }
       }
     }
     return new Cotangents(
-        new Parameters(parameters.layout(), total), new State(batch.lanes(), initial), inputBars(bars), costates, flow);
+        new Parameters(parameters.layout(), total),
+        new State(batch.lanes(), initial),
+        inputBars(bars),
+        costates,
+        flow);
   }
 
   private Series[] seedBars(Seeds seeds) {
@@ -207,7 +223,8 @@ final class SequenceTape implements Tape {
       SequenceGraph.SequenceValue value = graph.outputValues().get(name);
       if (value == null) {
         throw new IllegalArgumentException(
-            "SequenceGraph: there is no output '%s'; there are %s.".formatted(name, graph.outputValues().keySet()));
+            "SequenceGraph: there is no output '%s'; there are %s."
+                .formatted(name, graph.outputValues().keySet()));
       }
       int horizon = values[value.id()].horizon();
       Series bar = Series.zeros(value.shape(), batch.lanes(), horizon);
@@ -228,7 +245,9 @@ final class SequenceTape implements Tape {
         own = own.with(entry.getKey(), scan.reversed() ? bar.reversed(batch) : bar);
       }
     }
-    return all.finalState() == null ? own : own.finalState(all.finalState().part(scan.name() + "."));
+    return all.finalState() == null
+        ? own
+        : own.finalState(all.finalState().part(scan.name() + "."));
   }
 
   private void reduceBackward(SequenceGraph.Node.Reduce reduce, Series[] bars) {
@@ -258,7 +277,8 @@ final class SequenceTape implements Tape {
     addTo(bars, reduce.source(), out);
   }
 
-  /// Adds to the cotangent of a value; a node that runs once may have read a longer sequence's first step.
+  /// Adds to the cotangent of a value; a node that runs once may have read a longer sequence's
+  /// first step.
   private static void addTo(Series[] bars, int id, Series bar) {
     if (bars[id] == null) {
       bars[id] = bar;
@@ -299,7 +319,9 @@ final class SequenceTape implements Tape {
     for (SequenceGraph.Node node : graph.nodes()) {
       if (node instanceof SequenceGraph.Node.Scan scan) {
         Optional<NonFinite> found =
-            scan.unroll().findNonFinite(parameters, initial.part(scan.name() + "."), tape.inputs(scan), Seeds.none());
+            scan.unroll()
+                .findNonFinite(
+                    parameters, initial.part(scan.name() + "."), tape.inputs(scan), Seeds.none());
         if (found.isPresent()) {
           return found.map(f -> renamed(f, scan.name()));
         }
@@ -313,23 +335,27 @@ final class SequenceTape implements Tape {
       } else if (node instanceof SequenceGraph.Node.Scan scan) {
         Seeds own = tape.seeds(scan, seeds, bars);
         Optional<NonFinite> found =
-            scan.unroll().findNonFinite(parameters, initial.part(scan.name() + "."), tape.inputs(scan), own);
+            scan.unroll()
+                .findNonFinite(parameters, initial.part(scan.name() + "."), tape.inputs(scan), own);
         if (found.isPresent()) {
           return found.map(f -> renamed(f, scan.name()));
         }
         Cotangents bar = tape.tapes.get(--at).backward(own);
-        scan.sources().forEach((input, source) -> {
-          if (scan.unroll().wants(input)) {
-            Series series = bar.input(input);
-            addTo(bars, source, scan.reversed() ? series.reversed(batch) : series);
-          }
-        });
+        scan.sources()
+            .forEach(
+                (input, source) -> {
+                  if (scan.unroll().wants(input)) {
+                    Series series = bar.input(input);
+                    addTo(bars, source, scan.reversed() ? series.reversed(batch) : series);
+                  }
+                });
       }
     }
     return Optional.empty();
   }
 
   private static NonFinite renamed(NonFinite found, String name) {
-    return new NonFinite(name, found.node(), found.time(), found.horizon(), found.lane(), found.backward());
+    return new NonFinite(
+        name, found.node(), found.time(), found.horizon(), found.lane(), found.backward());
   }
 }

@@ -5,10 +5,12 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
-/// A batch of sequences: the step inputs u by name, how long each lane is, and where a lane starts afresh.
+/// A batch of sequences: the step inputs u by name, how long each lane is, and where a lane starts
+/// afresh.
 ///
-/// A lane shorter than the horizon is padded. On padding the state is held, outputs are zero, and nothing is differentiated, so
-/// padding, permuting or bucketing changes no output and no gradient; what the padding holds does not matter.
+/// A lane shorter than the horizon is padded. On padding the state is held, outputs are zero, and
+/// nothing is differentiated, so padding, permuting or bucketing changes no output and no gradient;
+/// what the padding holds does not matter.
 public final class Sequences {
   private final int lanes;
   private final int horizon;
@@ -16,7 +18,8 @@ public final class Sequences {
   private final boolean[][] resets;
   private final Map<String, Series> inputs;
 
-  private Sequences(int lanes, int horizon, int[] lengths, boolean[][] resets, Map<String, Series> inputs) {
+  private Sequences(
+      int lanes, int horizon, int[] lengths, boolean[][] resets, Map<String, Series> inputs) {
     this.lanes = lanes;
     this.horizon = horizon;
     this.lengths = lengths;
@@ -32,7 +35,8 @@ public final class Sequences {
   public static Sequences of(int lanes, int horizon) {
     if (lanes < 1 || horizon < 1) {
       throw new IllegalArgumentException(
-          "Sequences: a batch needs at least one lane and one step, got %d lanes and %d steps.".formatted(lanes, horizon));
+          "Sequences: a batch needs at least one lane and one step, got %d lanes and %d steps."
+              .formatted(lanes, horizon));
     }
     return new Sequences(lanes, horizon, null, null, new LinkedHashMap<>());
   }
@@ -59,25 +63,30 @@ public final class Sequences {
   /// @return the new batch
   public Sequences lengths(int... given) {
     if (given.length != lanes) {
-      throw new IllegalArgumentException("Sequences: %d lanes need as many lengths, got %d.".formatted(lanes, given.length));
+      throw new IllegalArgumentException(
+          "Sequences: %d lanes need as many lengths, got %d.".formatted(lanes, given.length));
     }
     for (int lane = 0; lane < lanes; lane++) {
       if (given[lane] < 0 || given[lane] > horizon) {
         throw new IllegalArgumentException(
-            "Sequences: lane %d has length %d, but the batch has %d steps.".formatted(lane, given[lane], horizon));
+            "Sequences: lane %d has length %d, but the batch has %d steps."
+                .formatted(lane, given[lane], horizon));
       }
     }
     boolean full = Arrays.stream(given).allMatch(n -> n == horizon);
     return new Sequences(lanes, horizon, full ? null : given.clone(), resets, inputs);
   }
 
-  /// This batch with places where a lane starts a new sequence: before step t its state becomes zero, and no gradient passes.
+  /// This batch with places where a lane starts a new sequence: before step t its state becomes
+  /// zero, and no gradient passes.
   ///
   /// @param given `[T][lanes]`; a null row resets nothing
   /// @return the new batch
   public Sequences resets(boolean[][] given) {
     if (given.length != horizon) {
-      throw new IllegalArgumentException("Sequences: %d steps need as many rows of resets, got %d.".formatted(horizon, given.length));
+      throw new IllegalArgumentException(
+          "Sequences: %d steps need as many rows of resets, got %d."
+              .formatted(horizon, given.length));
     }
     return new Sequences(lanes, horizon, lengths, given.clone(), inputs);
   }
@@ -149,7 +158,8 @@ public final class Sequences {
   public Series input(String name) {
     Series series = inputs.get(name);
     if (series == null) {
-      throw new IllegalArgumentException("Sequences: input '%s' is missing; there are %s.".formatted(name, inputs.keySet()));
+      throw new IllegalArgumentException(
+          "Sequences: input '%s' is missing; there are %s.".formatted(name, inputs.keySet()));
     }
     return series;
   }
@@ -162,7 +172,10 @@ public final class Sequences {
   public Sequences window(int from, int to) {
     var parts = new LinkedHashMap<String, Series>();
     inputs.forEach((name, series) -> parts.put(name, series.window(from, to)));
-    int[] part = lengths == null ? null : Arrays.stream(lengths).map(n -> Math.clamp(n - from, 0, to - from)).toArray();
+    int[] part =
+        lengths == null
+            ? null
+            : Arrays.stream(lengths).map(n -> Math.clamp(n - from, 0, to - from)).toArray();
     boolean[][] rows = resets == null ? null : Arrays.copyOfRange(resets, from, to);
     return new Sequences(lanes, to - from, part, rows, parts);
   }
@@ -180,7 +193,8 @@ public final class Sequences {
           double[][] steps = new double[series.horizon()][];
           for (int t = 0; t < steps.length; t++) {
             boolean same = t > 0 && series.steps()[t] == series.steps()[t - 1];
-            steps[t] = same ? steps[t - 1] : Arrays.copyOfRange(series.steps()[t], from * size, to * size);
+            steps[t] =
+                same ? steps[t - 1] : Arrays.copyOfRange(series.steps()[t], from * size, to * size);
           }
           parts.put(name, new Series(series.shape(), to - from, steps));
         });
@@ -195,8 +209,8 @@ public final class Sequences {
     return new Sequences(to - from, horizon, part, rows, parts);
   }
 
-  /// This batch and then another one, step after step; both of the same lanes. A lane of this batch must not have ended
-  /// before the next begins, unless it stays ended.
+  /// This batch and then another one, step after step; both of the same lanes. A lane of this batch
+  /// must not have ended before the next begins, unless it stays ended.
   Sequences then(Sequences next) {
     var parts = new LinkedHashMap<String, Series>();
     inputs.forEach((name, series) -> parts.put(name, series.then(next.input(name))));

@@ -2,7 +2,8 @@ package org.costate.unroll;
 
 import org.costate.graph.Shape;
 
-/// A value over time for a batch: `[T, lanes, …shape]`, one array for each step, in it lane by lane.
+/// A value over time for a batch: `[T, lanes, …shape]`, one array for each step, in it lane by
+/// lane.
 ///
 /// @param shape the shape for one example at one step
 /// @param lanes the number of lanes
@@ -99,7 +100,8 @@ public record Series(Shape shape, int lanes, double[][] steps) {
     return new Series(shape, lanes, out);
   }
 
-  /// Padding replaced by the lane's last real step, so that what is computed there stays in the domain of the step.
+  /// Padding replaced by the lane's last real step, so that what is computed there stays in the
+  /// domain of the step.
   Series extended(Sequences batch) {
     int size = shape.size();
     double[][] out = steps.clone();

@@ -4,8 +4,8 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
-/// The carried values x of a batch at one time, by name; also the costate λ. A state is a value: it is passed, saved and
-/// swapped, and nothing keeps one for you.
+/// The carried values x of a batch at one time, by name; also the costate λ. A state is a value: it
+/// is passed, saved and swapped, and nothing keeps one for you.
 ///
 /// @param lanes the number of lanes
 /// @param values `[lanes · size]` for each carry
@@ -22,7 +22,8 @@ public record State(int lanes, Map<String, double[]> values) {
   public double[] get(String name) {
     double[] array = values.get(name);
     if (array == null) {
-      throw new IllegalArgumentException("State: there is no carry '%s'; there are %s.".formatted(name, values.keySet()));
+      throw new IllegalArgumentException(
+          "State: there is no carry '%s'; there are %s.".formatted(name, values.keySet()));
     }
     return array;
   }
@@ -35,7 +36,8 @@ public record State(int lanes, Map<String, double[]> values) {
   public State with(String name, double... given) {
     if (get(name).length != given.length) {
       throw new IllegalArgumentException(
-          "State: carry '%s' has %d values for %d lanes, got %d.".formatted(name, get(name).length, lanes, given.length));
+          "State: carry '%s' has %d values for %d lanes, got %d."
+              .formatted(name, get(name).length, lanes, given.length));
     }
     var copy = new LinkedHashMap<>(values);
     copy.put(name, given.clone());

@@ -2,19 +2,22 @@ package org.costate.unroll;
 
 /// How a backward pass is done.
 ///
-/// @param lookback how many links of the carry, counted from the end, are differentiated; earlier ones are cut
-/// @param costateLimit the largest norm of a lane's costate at each step (λ-clipping); +∞ for no limit. A lane's λₜ, all
-///     carries together, is scaled down to it before it is passed on
+/// @param lookback how many links of the carry, counted from the end, are differentiated; earlier
+///   ones are cut
+/// @param costateLimit the largest norm of a lane's costate at each step (λ-clipping); +∞ for no
+///   limit. A lane's λₜ, all carries together, is scaled down to it before it is passed on
 /// @param keepCostates whether the costates λₜ of all steps are returned
 /// @param recordFlow whether the norms of λₜ and of each step's parameter gradient are returned
 public record Sweep(int lookback, double costateLimit, boolean keepCostates, boolean recordFlow) {
   /// Checks the numbers.
   public Sweep {
     if (lookback < 1) {
-      throw new IllegalArgumentException("Sweep: the lookback must be at least 1, got " + lookback + ".");
+      throw new IllegalArgumentException(
+          "Sweep: the lookback must be at least 1, got " + lookback + ".");
     }
     if (!(costateLimit > 0)) {
-      throw new IllegalArgumentException("Sweep: the costate limit must be positive, got " + costateLimit + ".");
+      throw new IllegalArgumentException(
+          "Sweep: the costate limit must be positive, got " + costateLimit + ".");
     }
   }
 

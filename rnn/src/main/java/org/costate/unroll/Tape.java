@@ -1,6 +1,7 @@
 package org.costate.unroll;
 
-/// A forward pass that can be differentiated. Only a tape has `backward`, and it has it once: the pass frees what it kept.
+/// A forward pass that can be differentiated. Only a tape has `backward`, and it has it once: the
+/// pass frees what it kept.
 public interface Tape {
   /// The values of the forward pass.
   ///

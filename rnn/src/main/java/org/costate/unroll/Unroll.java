@@ -94,7 +94,8 @@ public final class Unroll implements Recurrence {
   @Override
   public State zeroState(int lanes) {
     var values = new LinkedHashMap<String, double[]>();
-    step.carries().forEach(carry -> values.put(carry.name(), new double[lanes * carry.shape().size()]));
+    step.carries()
+        .forEach(carry -> values.put(carry.name(), new double[lanes * carry.shape().size()]));
     return new State(lanes, values);
   }
 
@@ -109,8 +110,10 @@ public final class Unroll implements Recurrence {
   }
 
   @Override
-  public Optional<NonFinite> findNonFinite(Parameters parameters, State initial, Sequences batch, Seeds seeds) {
-    var tape = new UnrollTape(this, parameters, check(initial, batch), batch, new SavePolicy.All(), true);
+  public Optional<NonFinite> findNonFinite(
+      Parameters parameters, State initial, Sequences batch, Seeds seeds) {
+    var tape =
+        new UnrollTape(this, parameters, check(initial, batch), batch, new SavePolicy.All(), true);
     if (tape.nonFinite() == null) {
       tape.backward(seeds);
     }
@@ -123,11 +126,13 @@ public final class Unroll implements Recurrence {
           Series series = batch.inputs().get(name);
           if (series == null) {
             throw new IllegalArgumentException(
-                "Step '%s': input '%s' %s is missing; the batch has %s.".formatted(step.name(), name, shape, batch.inputs().keySet()));
+                "Step '%s': input '%s' %s is missing; the batch has %s."
+                    .formatted(step.name(), name, shape, batch.inputs().keySet()));
           }
           if (!series.shape().equals(shape)) {
             throw new IllegalArgumentException(
-                "Step '%s': input '%s' must have shape %s, got %s.".formatted(step.name(), name, shape, series.shape()));
+                "Step '%s': input '%s' must have shape %s, got %s."
+                    .formatted(step.name(), name, shape, series.shape()));
           }
         });
     for (StepGraph.Carry carry : step.carries()) {
@@ -135,7 +140,13 @@ public final class Unroll implements Recurrence {
       if (initial.get(carry.name()).length != expected) {
         throw new IllegalArgumentException(
             "Step '%s': initial state '%s' must be [lanes, …shape] = [%d, %s] with %d values, got %d."
-                .formatted(step.name(), carry.name(), batch.lanes(), carry.shape(), expected, initial.get(carry.name()).length));
+                .formatted(
+                    step.name(),
+                    carry.name(),
+                    batch.lanes(),
+                    carry.shape(),
+                    expected,
+                    initial.get(carry.name()).length));
       }
     }
     return initial;
@@ -163,7 +174,8 @@ public final class Unroll implements Recurrence {
     return step.carries().stream().mapToLong(c -> c.shape().size()).sum() * lanes * Double.BYTES;
   }
 
-  /// A session with the frames it has made; given back when a tape is consumed, so that training allocates no frames.
+  /// A session with the frames it has made; given back when a tape is consumed, so that training
+  /// allocates no frames.
   record Workspace(Program.Session session, java.util.ArrayDeque<Program.Frame> frames) {}
 
   Workspace acquire(int lanes) {
@@ -181,7 +193,9 @@ public final class Unroll implements Recurrence {
 
   /// How many frames wait to be used again.
   int pooledFrames(int lanes) {
-    return idle.getOrDefault(lanes, new ConcurrentLinkedQueue<>()).stream().mapToInt(w -> w.frames().size()).sum();
+    return idle.getOrDefault(lanes, new ConcurrentLinkedQueue<>()).stream()
+        .mapToInt(w -> w.frames().size())
+        .sum();
   }
 
   double[][] bind(Layout arena, double[] values) {
@@ -189,7 +203,8 @@ public final class Unroll implements Recurrence {
     double[][] shared = new double[own.size()][];
     for (int i = 0; i < shared.length; i++) {
       Layout.Entry entry = arena.entry(own.get(i));
-      shared[i] = java.util.Arrays.copyOfRange(values, entry.offset(), entry.offset() + entry.size());
+      shared[i] =
+          java.util.Arrays.copyOfRange(values, entry.offset(), entry.offset() + entry.size());
     }
     return shared;
   }

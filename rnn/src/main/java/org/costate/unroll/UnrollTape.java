@@ -13,8 +13,9 @@ import org.costate.internal.exec.Program;
 
 /// The forward and the backward loop over time: the only ones there are.
 ///
-/// Memory is a set of *snapshots* (the state before some steps) and of *frames* (what the pullback of some steps reads). The
-/// save policy says which are kept; a frame that is not there is made again from the nearest snapshot before it.
+/// Memory is a set of *snapshots* (the state before some steps) and of *frames* (what the pullback
+/// of some steps reads). The save policy says which are kept; a frame that is not there is made
+/// again from the nearest snapshot before it.
 final class UnrollTape implements Tape {
   private final Unroll unroll;
   private final Parameters parameters;
@@ -32,11 +33,18 @@ final class UnrollTape implements Tape {
   private boolean consumed;
   private NonFinite nonFinite;
 
-  UnrollTape(Unroll unroll, Parameters parameters, State initial, Sequences batch, SavePolicy save) {
+  UnrollTape(
+      Unroll unroll, Parameters parameters, State initial, Sequences batch, SavePolicy save) {
     this(unroll, parameters, initial, batch, save, false);
   }
 
-  UnrollTape(Unroll unroll, Parameters parameters, State initial, Sequences batch, SavePolicy save, boolean watching) {
+  UnrollTape(
+      Unroll unroll,
+      Parameters parameters,
+      State initial,
+      Sequences batch,
+      SavePolicy save,
+      boolean watching) {
     this.unroll = unroll;
     this.parameters = parameters;
     this.batch = batch;
@@ -137,7 +145,8 @@ final class UnrollTape implements Tape {
     consumed = true;
   }
 
-  // ---- forward ------------------------------------------------------------------------------------------------------
+  // ---- forward
+  // ------------------------------------------------------------------------------------------------------
 
   private Rollout run(State initial) {
     double[][] x = new double[carries.size()][];
@@ -166,7 +175,8 @@ final class UnrollTape implements Tape {
             nextSnapshot = nextSnapshot(t, horizon, c);
           }
         }
-        case SavePolicy.All _, SavePolicy.Budget _ -> throw new IllegalStateException("the policy was made concrete before");
+        case SavePolicy.All _, SavePolicy.Budget _ ->
+            throw new IllegalStateException("the policy was made concrete before");
       }
       Program.Frame frame = framed ? takeFrame() : scratch;
       double[][] next = newState();
@@ -181,13 +191,15 @@ final class UnrollTape implements Tape {
     return new Rollout(outputSeries(outputs), state(x));
   }
 
-  /// Where the binomial schedule puts its next checkpoint after the one at `from`, if steps up to `end` are to be reversed.
+  /// Where the binomial schedule puts its next checkpoint after the one at `from`, if steps up to
+  /// `end` are to be reversed.
   private int nextSnapshot(int from, int end, int checkpoints) {
     int left = checkpoints - snapshots.headMap(from, true).size();
     return left < 1 || end - from < 2 ? -1 : from + Revolve.advance(end - from, left + 1);
   }
 
-  private void forward(int t, double[][] x, Program.Frame frame, double[][] next, double[][] outputs) {
+  private void forward(
+      int t, double[][] x, Program.Frame frame, double[][] next, double[][] outputs) {
     workspace.session().forward(x, inputs[t], frame, next, outputs);
     forwardSteps++;
     look(t);
@@ -209,7 +221,13 @@ final class UnrollTape implements Tape {
           .ifPresent(
               fault ->
                   nonFinite =
-                      new NonFinite(unroll.step().name(), fault.what(), t, batch.horizon(), fault.lane(), fault.backward()));
+                      new NonFinite(
+                          unroll.step().name(),
+                          fault.what(),
+                          t,
+                          batch.horizon(),
+                          fault.lane(),
+                          fault.backward()));
     }
   }
 
@@ -252,7 +270,8 @@ final class UnrollTape implements Tape {
       for (int t = 0; t < steps.length; t++) {
         steps[t] = outputs[t][i];
       }
-      series.put(entry.getKey(), new Series(unroll.step().shape(entry.getValue()), batch.lanes(), steps));
+      series.put(
+          entry.getKey(), new Series(unroll.step().shape(entry.getValue()), batch.lanes(), steps));
       i++;
     }
     return series;
@@ -279,14 +298,16 @@ final class UnrollTape implements Tape {
     double[][] x = snapshots.get(t);
     if (x == null) {
       throw new IllegalStateException(
-          "Tape: the state before step %d was not kept; save with SavePolicy.All and ask before backward.".formatted(t));
+          "Tape: the state before step %d was not kept; save with SavePolicy.All and ask before backward."
+              .formatted(t));
     }
     return state(x);
   }
 
   @Override
   public long savedBytes() {
-    return frames.size() * unroll.frameBytes(batch.lanes()) + snapshots.size() * unroll.stateBytes(batch.lanes());
+    return frames.size() * unroll.frameBytes(batch.lanes())
+        + snapshots.size() * unroll.stateBytes(batch.lanes());
   }
 
   @Override
@@ -294,7 +315,8 @@ final class UnrollTape implements Tape {
     return forwardSteps;
   }
 
-  // ---- backward -----------------------------------------------------------------------------------------------------
+  // ---- backward
+  // -----------------------------------------------------------------------------------------------------
 
   /// The frame of step t; made again from the last snapshot at or before t if it is not there.
   private Program.Frame frame(int t) {
@@ -380,7 +402,8 @@ final class UnrollTape implements Tape {
       }
       for (String name : unroll.inputNames()) {
         if (unroll.wants(name)) {
-          inputBars.put(name, new double[horizon][batch.lanes() * unroll.inputs().get(name).size()]);
+          inputBars.put(
+              name, new double[horizon][batch.lanes() * unroll.inputs().get(name).size()]);
         }
       }
     }
@@ -414,11 +437,15 @@ final class UnrollTape implements Tape {
         snapshots.remove(t);
       }
       return new Cotangents(
-          new Parameters(parameters.layout(), total), state(lambda), inputSeries(), costateSeries(),
+          new Parameters(parameters.layout(), total),
+          state(lambda),
+          inputSeries(),
+          costateSeries(),
           sweep.recordFlow() ? Map.of("", new Flow(costateNorm, parameterNorm, false)) : Map.of());
     }
 
-    private void pullback(int t, Program.Frame frame, double[][] lambda, double[][] masked, double[][] previous) {
+    private void pullback(
+        int t, Program.Frame frame, double[][] lambda, double[][] masked, double[][] previous) {
       for (int i = 0; i < outputBar.length; i++) {
         if (seeds.has(outputNames.get(i))) {
           seeds.fill(outputNames.get(i), t, batch, outputBar[i]);
@@ -435,7 +462,10 @@ final class UnrollTape implements Tape {
         }
       }
       double[][] stepBar = stepBars(t);
-      workspace.session().pullback(snapshots.get(t), inputs[t], frame, nextBar, outputBar, sharedBar, previous, stepBar);
+      workspace
+          .session()
+          .pullback(
+              snapshots.get(t), inputs[t], frame, nextBar, outputBar, sharedBar, previous, stepBar);
       look(t);
       if (masked != null) {
         for (int lane = 0; lane < batch.lanes(); lane++) {
@@ -509,7 +539,9 @@ final class UnrollTape implements Tape {
 
     private Map<String, Series> inputSeries() {
       var series = new LinkedHashMap<String, Series>();
-      inputBars.forEach((name, steps) -> series.put(name, new Series(unroll.inputs().get(name), batch.lanes(), steps)));
+      inputBars.forEach(
+          (name, steps) ->
+              series.put(name, new Series(unroll.inputs().get(name), batch.lanes(), steps)));
       return series;
     }
 
@@ -521,7 +553,8 @@ final class UnrollTape implements Tape {
           for (int t = 0; t <= horizon; t++) {
             steps[t] = costates[t][i];
           }
-          series.put(carries.get(i).name(), new Series(carries.get(i).shape(), batch.lanes(), steps));
+          series.put(
+              carries.get(i).name(), new Series(carries.get(i).shape(), batch.lanes(), steps));
         }
       }
       return series;

@@ -5,14 +5,17 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/// Truncated backpropagation over a stream: takes the sequence block by block and carries the state across blocks, calls and,
-/// through [#save], runs. Memory does not depend on how many blocks there were.
+/// Truncated backpropagation over a stream: takes the sequence block by block and carries the state
+/// across blocks, calls and, through [#save], runs. Memory does not depend on how many blocks there
+/// were.
 ///
-/// A block of `advance` steps is one window; the last may be shorter. See [Truncation.Window] for what is differentiated.
+/// A block of `advance` steps is one window; the last may be shorter. See [Truncation.Window] for
+/// what is differentiated.
 public final class Windows {
   private final Recurrence recurrence;
   private final Truncation.Window truncation;
   private State state;
+
   /// The last steps before the next block, at most lookback − 1, and the state before each of them.
   private Sequences history;
 
@@ -32,7 +35,8 @@ public final class Windows {
   /// One window.
   ///
   /// @param rollout the outputs of the new steps, and the state after them
-  /// @param cotangents θ̄ and the other cotangents; those over time include the lookback steps before the block
+  /// @param cotangents θ̄ and the other cotangents; those over time include the lookback steps
+  ///   before the block
   /// @param lookbackSteps how many steps before the block were evaluated again
   public record Result(Rollout rollout, Cotangents cotangents, int lookbackSteps) {}
 
@@ -56,13 +60,22 @@ public final class Windows {
     Tape tape = recurrence.forward(parameters, start, all);
     remember(block, tape, all.horizon(), known - before);
     var outputs = new LinkedHashMap<String, Series>();
-    tape.rollout().outputs().forEach((name, series) -> outputs.put(name, series.horizon() == all.horizon() ? series.window(before, all.horizon()) : series));
+    tape.rollout()
+        .outputs()
+        .forEach(
+            (name, series) ->
+                outputs.put(
+                    name,
+                    series.horizon() == all.horizon()
+                        ? series.window(before, all.horizon())
+                        : series));
     state = tape.rollout().finalState();
     Cotangents bar = tape.backward(seeds.since(before), sweep.lookback(truncation.lookback()));
     return new Result(new Rollout(outputs, state), bar, before);
   }
 
-  /// Keeps the last lookback − 1 steps; the states of those that were just evaluated are the new ones.
+  /// Keeps the last lookback − 1 steps; the states of those that were just evaluated are the new
+  /// ones.
   private void remember(Sequences block, Tape tape, int evaluated, int older) {
     int most = truncation.lookback() - 1;
     if (most == 0) {
@@ -95,9 +108,13 @@ public final class Windows {
     arrays.put("history", new double[] {steps});
     for (int t = 0; t < steps; t++) {
       String prefix = "historyState/" + t + "/";
-      historyStates.get(t).values().forEach((name, array) -> arrays.put(prefix + name, array.clone()));
+      historyStates
+          .get(t)
+          .values()
+          .forEach((name, array) -> arrays.put(prefix + name, array.clone()));
       for (var input : history.inputs().entrySet()) {
-        arrays.put("history/%s/%d".formatted(input.getKey(), t), input.getValue().steps()[t].clone());
+        arrays.put(
+            "history/%s/%d".formatted(input.getKey(), t), input.getValue().steps()[t].clone());
       }
     }
     if (history != null) {
@@ -122,7 +139,12 @@ public final class Windows {
     historyStates = List.copyOf(states);
     if (steps > 0) {
       int lanes = state.lanes();
-      history = Sequences.of(lanes, steps).lengths(java.util.Arrays.stream(arrays.get("history/lengths")).mapToInt(v -> (int) v).toArray());
+      history =
+          Sequences.of(lanes, steps)
+              .lengths(
+                  java.util.Arrays.stream(arrays.get("history/lengths"))
+                      .mapToInt(v -> (int) v)
+                      .toArray());
       for (var input : recurrence.inputs().entrySet()) {
         double[][] rows = new double[steps][];
         for (int t = 0; t < steps; t++) {
@@ -154,12 +176,18 @@ public final class Windows {
   /// @param seeds the cotangents of the outputs, with constant weights
   /// @return θ̄
   public static Parameters gradient(
-      Recurrence recurrence, Truncation.Window truncation, Parameters parameters, State initial, Sequences inputs, Seeds seeds) {
+      Recurrence recurrence,
+      Truncation.Window truncation,
+      Parameters parameters,
+      State initial,
+      Sequences inputs,
+      Seeds seeds) {
     var windows = new Windows(recurrence, truncation, initial);
     double[] total = null;
     for (int t = 0; t < inputs.horizon(); t += truncation.advance()) {
       Sequences block = inputs.window(t, Math.min(inputs.horizon(), t + truncation.advance()));
-      double[] bar = windows.next(parameters, block, seeds, Sweep.full()).cotangents().parameters().values();
+      double[] bar =
+          windows.next(parameters, block, seeds, Sweep.full()).cotangents().parameters().values();
       if (total == null) {
         total = bar;
       } else {

@@ -19,7 +19,8 @@ import org.costate.unroll.State;
 import org.costate.unroll.Unroll;
 import org.junit.jupiter.api.Test;
 
-/// The gradient check must catch what it is for: faults planted into a cell as a black box with a wrong pullback.
+/// The gradient check must catch what it is for: faults planted into a cell as a black box with a
+/// wrong pullback.
 class GradientCheckTest {
   /// tanh(U h + W x) for h `[2]`; the planted fault says how its pullback is wrong.
   private record FaultyCell(String fault) implements ForeignFunction {
@@ -70,17 +71,26 @@ class GradientCheckTest {
   }
 
   private static GradientCheck.Report check(String fault) {
-    StepGraph step = StepGraph.define("faulty", s -> {
-      Value h = s.carry("h", 2);
-      Value u = s.shared("U", Initializer.values(.5, -.3, .2, .6), 2, 2);
-      Value next = s.foreign(new FaultyCell(fault), u, h, s.input("x", 2));
-      s.next(h, next);
-      s.output("h", next);
-    });
+    StepGraph step =
+        StepGraph.define(
+            "faulty",
+            s -> {
+              Value h = s.carry("h", 2);
+              Value u = s.shared("U", Initializer.values(.5, -.3, .2, .6), 2, 2);
+              Value next = s.foreign(new FaultyCell(fault), u, h, s.input("x", 2));
+              s.next(h, next);
+              s.output("h", next);
+            });
     Unroll unroll = Unroll.of(step);
     State start = unroll.zeroState(1).with("h", .4, -.2);
-    Sequences batch = Sequences.of(1, 3).with("x", Sequence.vectors(new double[] {.5, -.4}, new double[] {.3, .8}, new double[] {-.6, .1}));
-    return GradientCheck.of(unroll, Parameters.initialise(unroll.layout(), 0), start, batch, Seeds.of("h", 1));
+    Sequences batch =
+        Sequences.of(1, 3)
+            .with(
+                "x",
+                Sequence.vectors(
+                    new double[] {.5, -.4}, new double[] {.3, .8}, new double[] {-.6, .1}));
+    return GradientCheck.of(
+        unroll, Parameters.initialise(unroll.layout(), 0), start, batch, Seeds.of("h", 1));
   }
 
   @Test
@@ -96,26 +106,39 @@ class GradientCheckTest {
     assertThat(report.passes(1e-3)).isFalse();
     assertThat(report.worst().operand()).isEqualTo("U");
     assertThat(report.operands().getLast().error()).as("only U is wrong").isLessThan(1e-8);
-    assertThatThrownBy(() -> report.require(1e-6)).isInstanceOf(AssertionError.class).hasMessageContaining("U[").hasMessageContaining("finite difference");
-    assertThat(check("wrong derivative").operands().toString()).contains("input x[").contains("at t = ");
+    assertThatThrownBy(() -> report.require(1e-6))
+        .isInstanceOf(AssertionError.class)
+        .hasMessageContaining("U[")
+        .hasMessageContaining("finite difference");
+    assertThat(check("wrong derivative").operands().toString())
+        .contains("input x[")
+        .contains("at t = ");
   }
 
   @Test
   void floatHasItsOwnStepAndTolerance() {
-    Catalogue.Entry entry = new Catalogue.Entry("LSTM", LstmCell.of(3).step(2), Catalogue.Domain.uniform(-1, 1));
-    assertThat(entry.problem(Precision.FLOAT, 2, 3, 1).check(Precision.FLOAT).worst().error()).isLessThan(1e-2);
+    Catalogue.Entry entry =
+        new Catalogue.Entry("LSTM", LstmCell.of(3).step(2), Catalogue.Domain.uniform(-1, 1));
+    assertThat(entry.problem(Precision.FLOAT, 2, 3, 1).check(Precision.FLOAT).worst().error())
+        .isLessThan(1e-2);
   }
 
   @Test
   void dotProductHoldsOverAHundredSteps() {
     StepGraph step = LstmCell.of(4).step(2);
-    Catalogue.Problem p = new Catalogue.Entry("LSTM", step, Catalogue.Domain.uniform(-.5, .5)).problem(Precision.DOUBLE, 2, 100, 1);
-    assertThat(GradientCheck.dotProduct(step, p.parameters(), p.initial(), p.batch(), 3)).isLessThan(1e-12);
+    Catalogue.Problem p =
+        new Catalogue.Entry("LSTM", step, Catalogue.Domain.uniform(-.5, .5))
+            .problem(Precision.DOUBLE, 2, 100, 1);
+    assertThat(GradientCheck.dotProduct(step, p.parameters(), p.initial(), p.batch(), 3))
+        .isLessThan(1e-12);
   }
 
   @Test
   void layerNormIsCheckedThroughFiftySteps() {
-    Catalogue.Problem p = new Catalogue.Entry("LSTM", LstmCell.of(3).layerNorm().step(2), Catalogue.Domain.uniform(-.8, .8)).problem(Precision.DOUBLE, 1, 50, 1);
+    Catalogue.Problem p =
+        new Catalogue.Entry(
+                "LSTM", LstmCell.of(3).layerNorm().step(2), Catalogue.Domain.uniform(-.8, .8))
+            .problem(Precision.DOUBLE, 1, 50, 1);
     p.check(Precision.DOUBLE).require(1e-6);
   }
 

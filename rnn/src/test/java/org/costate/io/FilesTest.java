@@ -18,8 +18,8 @@ import org.costate.rnn.Loss;
 import org.costate.rnn.LstmCell;
 import org.costate.rnn.SequenceModel;
 import org.costate.unroll.Parameters;
-import org.costate.unroll.Series;
 import org.costate.unroll.Sequences;
+import org.costate.unroll.Series;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -61,51 +61,80 @@ class FilesTest {
     refused(hostile(1L << 40, "{}", 0), "claims a header of");
     refused(hostile(-1, "no json", 0), "not JSON");
     refused(hostile(-1, "[1,2]", 0), "not a JSON object");
-    refused(hostile(-1, "{\"a\":{\"dtype\":\"F64\",\"shape\":[1000000000,1000000000],\"data_offsets\":[0,8]}}", 8), "impossible shape");
-    refused(hostile(-1, "{\"a\":{\"dtype\":\"F64\",\"shape\":[2],\"data_offsets\":[0,8]}}", 8), "needs 16 bytes");
-    refused(hostile(-1, "{\"a\":{\"dtype\":\"F64\",\"shape\":[1],\"data_offsets\":[0,800000000]}}", 8), "claims bytes 0 to 800000000 of 8");
-    refused(hostile(-1, "{\"a\":{\"dtype\":\"F8\",\"shape\":[1],\"data_offsets\":[0,1]}}", 1), "type \"F8\"");
-    refused(hostile(-1, "{\"a\":{\"dtype\":\"F64\",\"shape\":[1],\"data_offsets\":[0,8]}}", 16), "cover 8 of 16 data bytes");
+    refused(
+        hostile(
+            -1,
+            "{\"a\":{\"dtype\":\"F64\",\"shape\":[1000000000,1000000000],\"data_offsets\":[0,8]}}",
+            8),
+        "impossible shape");
+    refused(
+        hostile(-1, "{\"a\":{\"dtype\":\"F64\",\"shape\":[2],\"data_offsets\":[0,8]}}", 8),
+        "needs 16 bytes");
+    refused(
+        hostile(-1, "{\"a\":{\"dtype\":\"F64\",\"shape\":[1],\"data_offsets\":[0,800000000]}}", 8),
+        "claims bytes 0 to 800000000 of 8");
+    refused(
+        hostile(-1, "{\"a\":{\"dtype\":\"F8\",\"shape\":[1],\"data_offsets\":[0,1]}}", 1),
+        "type \"F8\"");
+    refused(
+        hostile(-1, "{\"a\":{\"dtype\":\"F64\",\"shape\":[1],\"data_offsets\":[0,8]}}", 16),
+        "cover 8 of 16 data bytes");
     refused(hostile(-1, "{\"a\":{\"dtype\":\"F64\"}}", 16), "no valid shape");
   }
 
   private static void refused(Path file, String why) {
-    assertThatThrownBy(() -> Safetensors.read(file)).isInstanceOf(IOException.class).hasMessageContaining(why).hasMessageContaining(file.toString());
+    assertThatThrownBy(() -> Safetensors.read(file))
+        .isInstanceOf(IOException.class)
+        .hasMessageContaining(why)
+        .hasMessageContaining(file.toString());
   }
 
   @Test
   void modelsGoThroughFilesAndWrongOnesAreNamed() throws IOException {
-    SequenceModel model = SequenceModel.builder().features(3).layer(GruCell.of(4)).loss(new Loss.Softmax(2)).build();
+    SequenceModel model =
+        SequenceModel.builder().features(3).layer(GruCell.of(4)).loss(new Loss.Softmax(2)).build();
     Parameters theta = model.initialise(5);
     Path file = folder.resolve("model.safetensors");
     ModelFile.write(file, theta, Map.of());
     assertThat(ModelFile.read(file, theta.layout()).values()).isEqualTo(theta.values());
-    SequenceModel larger = SequenceModel.builder().features(3).layer(GruCell.of(5)).loss(new Loss.Softmax(2)).build();
-    assertThatThrownBy(() -> ModelFile.read(file, larger.initialise(1).layout())).hasMessageContaining("'layer0.W' must have shape [15, 3], got [12, 3]");
+    SequenceModel larger =
+        SequenceModel.builder().features(3).layer(GruCell.of(5)).loss(new Loss.Softmax(2)).build();
+    assertThatThrownBy(() -> ModelFile.read(file, larger.initialise(1).layout()))
+        .hasMessageContaining("'layer0.W' must have shape [15, 3], got [12, 3]");
   }
 
   @Test
   void torchWeightsRoundTrip() {
-    SequenceModel model = SequenceModel.builder().features(3).layer(LstmCell.of(4)).layer(GruCell.of(4)).loss(new Loss.Softmax(2)).build();
+    SequenceModel model =
+        SequenceModel.builder()
+            .features(3)
+            .layer(LstmCell.of(4))
+            .layer(GruCell.of(4))
+            .loss(new Loss.Softmax(2))
+            .build();
     Parameters theta = model.initialise(5);
     var tensors = new LinkedHashMap<String, Tensor>();
     tensors.putAll(TorchWeights.exportLstm(theta, "layer0", "lstm.", "l0"));
     tensors.putAll(TorchWeights.exportGru(theta, "layer1", "gru.", "l0"));
     tensors.putAll(TorchWeights.exportLinear(theta, "readout", "out."));
-    assertThat(tensors.keySet()).contains("lstm.weight_ih_l0", "lstm.bias_hh_l0", "gru.weight_hh_l0", "out.weight");
+    assertThat(tensors.keySet())
+        .contains("lstm.weight_ih_l0", "lstm.bias_hh_l0", "gru.weight_hh_l0", "out.weight");
     assertThat(tensors.get("gru.weight_hh_l0").dimensions()).containsExactly(12, 4);
     Parameters other = model.initialise(6);
     TorchWeights.importLstm(tensors, "lstm.", "l0", other, "layer0");
     TorchWeights.importGru(tensors, "gru.", "l0", other, "layer1");
     TorchWeights.importLinear(tensors, "out.", other, "readout");
     assertThat(other.values()).isEqualTo(theta.values());
-    assertThatThrownBy(() -> TorchWeights.importLinear(tensors, "head.", other, "readout")).hasMessageContaining("no tensor 'head.weight'");
+    assertThatThrownBy(() -> TorchWeights.importLinear(tensors, "head.", other, "readout"))
+        .hasMessageContaining("no tensor 'head.weight'");
   }
 
-  /// PyTorch's equations for an nn.GRU cell with two biases, written out, against the imported cell.
+  /// PyTorch's equations for an nn.GRU cell with two biases, written out, against the imported
+  /// cell.
   @Test
   void importedGruComputesWhatTorchComputes() {
-    SequenceModel model = SequenceModel.builder().features(1).layer(GruCell.of(1)).loss(new Loss.Squared(1)).build();
+    SequenceModel model =
+        SequenceModel.builder().features(1).layer(GruCell.of(1)).loss(new Loss.Squared(1)).build();
     var tensors = new LinkedHashMap<String, Tensor>();
     tensors.put("weight_ih_l0", Tensor.of(new double[] {.1, .2, .3}, 3, 1));
     tensors.put("weight_hh_l0", Tensor.of(new double[] {.4, .5, .6}, 3, 1));
@@ -120,18 +149,24 @@ class FilesTest {
     double n = Math.tanh(.3 * x + .03 + r * (.6 * h + .06));
     var predictor = model.predictor();
     var state = predictor.zeroState(1).with("layer0.h", h);
-    Sequences batch = Sequences.of(1, 1).with("x", new Series(Shape.of(1), 1, new double[][] {{x}}));
-    assertThat(predictor.evaluate(theta, state, batch).finalState().get("layer0.h")[0]).isCloseTo((1 - z) * n + z * h, within(1e-15));
+    Sequences batch =
+        Sequences.of(1, 1).with("x", new Series(Shape.of(1), 1, new double[][] {{x}}));
+    assertThat(predictor.evaluate(theta, state, batch).finalState().get("layer0.h")[0])
+        .isCloseTo((1 - z) * n + z * h, within(1e-15));
   }
 
   @Test
   void aFailedWriteLeavesTheOldFile() throws IOException {
     Path file = folder.resolve("kept.txt");
     AtomicFiles.writeString(file, "old");
-    assertThatThrownBy(() -> AtomicFiles.write(file, temporary -> {
-          Files.writeString(temporary, "half");
-          throw new IOException("disk full");
-        }))
+    assertThatThrownBy(
+            () ->
+                AtomicFiles.write(
+                    file,
+                    temporary -> {
+                      Files.writeString(temporary, "half");
+                      throw new IOException("disk full");
+                    }))
         .hasMessage("disk full");
     assertThat(file).hasContent("old");
     try (var files = Files.list(folder)) {

@@ -24,7 +24,14 @@ class SequencesTest {
   private static final int[] LENGTHS = {7, 3, 5};
 
   private static SequenceModel model(SequenceModel.Pooling pooling) {
-    return SequenceModel.builder().features(2).bidirectional(GruCell.of(3)).layer(LstmCell.of(6)).residual().pool(pooling).loss(new Loss.Squared(2)).build();
+    return SequenceModel.builder()
+        .features(2)
+        .bidirectional(GruCell.of(3))
+        .layer(LstmCell.of(6))
+        .residual()
+        .pool(pooling)
+        .loss(new Loss.Squared(2))
+        .build();
   }
 
   private static Sequences batch(int horizon, double padding, int[] order) {
@@ -61,8 +68,12 @@ class SequencesTest {
     for (SequenceModel.Pooling pooling : SequenceModel.Pooling.values()) {
       SequenceModel model = model(pooling);
       double[] plain = gradient(model, batch(7, 0, new int[] {0, 1, 2}));
-      assertThat(gradient(model, batch(12, Double.NaN, new int[] {0, 1, 2}))).as("%s", pooling).containsExactly(plain, within(1e-14));
-      assertThat(gradient(model, batch(7, 1e9, new int[] {2, 0, 1}))).as("permuted, %s", pooling).containsExactly(plain, within(1e-11));
+      assertThat(gradient(model, batch(12, Double.NaN, new int[] {0, 1, 2})))
+          .as("%s", pooling)
+          .containsExactly(plain, within(1e-14));
+      assertThat(gradient(model, batch(7, 1e9, new int[] {2, 0, 1})))
+          .as("permuted, %s", pooling)
+          .containsExactly(plain, within(1e-11));
     }
   }
 
@@ -71,12 +82,23 @@ class SequencesTest {
     for (SequenceModel.Pooling pooling : SequenceModel.Pooling.values()) {
       SequenceModel model = model(pooling);
       Sequences all = model.withoutNoise(batch(7, 0, new int[] {0, 1, 2}));
-      GradientCheck.of(model.recurrence(), model.initialise(3), model.recurrence().zeroState(LANES), all, Seeds.of("loss", 1)).require(1e-6);
+      GradientCheck.of(
+              model.recurrence(),
+              model.initialise(3),
+              model.recurrence().zeroState(LANES),
+              all,
+              Seeds.of("loss", 1))
+          .require(1e-6);
     }
   }
 
   private static SequenceModel forward() {
-    return SequenceModel.builder().features(2).layer(LstmCell.of(3)).layer(GruCell.of(4)).loss(new Loss.Squared(2)).build();
+    return SequenceModel.builder()
+        .features(2)
+        .layer(LstmCell.of(3))
+        .layer(GruCell.of(4))
+        .loss(new Loss.Squared(2))
+        .build();
   }
 
   @Test
@@ -85,10 +107,31 @@ class SequencesTest {
     Parameters theta = model.initialise(1);
     Sequences all = model.withoutNoise(batch(7, 0, new int[] {0, 1, 2}));
     Recurrence graph = model.recurrence();
-    double[] full = graph.forward(theta, graph.zeroState(LANES), all).backward(Seeds.of("loss", 1)).parameters().values();
-    double[] window = Windows.gradient(graph, new Truncation.Window(7, 9), theta, graph.zeroState(LANES), all, Seeds.of("loss", 1)).values();
+    double[] full =
+        graph
+            .forward(theta, graph.zeroState(LANES), all)
+            .backward(Seeds.of("loss", 1))
+            .parameters()
+            .values();
+    double[] window =
+        Windows.gradient(
+                graph,
+                new Truncation.Window(7, 9),
+                theta,
+                graph.zeroState(LANES),
+                all,
+                Seeds.of("loss", 1))
+            .values();
     assertThat(window).isEqualTo(full);
-    double[] shorter = Windows.gradient(graph, new Truncation.Window(2, 2), theta, graph.zeroState(LANES), all, Seeds.of("loss", 1)).values();
+    double[] shorter =
+        Windows.gradient(
+                graph,
+                new Truncation.Window(2, 2),
+                theta,
+                graph.zeroState(LANES),
+                all,
+                Seeds.of("loss", 1))
+            .values();
     assertThat(shorter).isNotEqualTo(full);
   }
 
@@ -98,7 +141,12 @@ class SequencesTest {
     Sequences all = model.withoutNoise(batch(7, 0, new int[] {0, 1, 2}));
     for (int[] window : new int[][] {{2, 2}, {2, 5}, {3, 4}}) {
       GradientCheck.window(
-              model.recurrence(), new Truncation.Window(window[0], window[1]), model.initialise(1), model.recurrence().zeroState(LANES), all, Seeds.of("loss", 1))
+              model.recurrence(),
+              new Truncation.Window(window[0], window[1]),
+              model.initialise(1),
+              model.recurrence().zeroState(LANES),
+              all,
+              Seeds.of("loss", 1))
           .require(1e-6);
     }
   }
@@ -113,15 +161,19 @@ class SequencesTest {
     resets[4] = new boolean[] {false, true, false};
     Sequences stream = Sequences.of(LANES, 6).with("x", x).resets(resets);
     Rollout rollout = unroll.evaluate(theta, unroll.zeroState(LANES), stream);
-    Rollout fresh = unroll.evaluate(theta, unroll.zeroState(LANES), Sequences.of(LANES, 2).with("x", x.window(4, 6)));
+    Rollout fresh =
+        unroll.evaluate(
+            theta, unroll.zeroState(LANES), Sequences.of(LANES, 2).with("x", x.window(4, 6)));
     for (int i = 0; i < 3; i++) {
       assertThat(rollout.output("h").get(5, 1, i)).isEqualTo(fresh.output("h").get(1, 1, i));
       assertThat(rollout.output("h").get(5, 0, i)).isNotEqualTo(fresh.output("h").get(1, 0, i));
     }
-    Cotangents bar = unroll.forward(theta, unroll.zeroState(LANES), stream).backward(Seeds.of("h", 1).since(5));
+    Cotangents bar =
+        unroll.forward(theta, unroll.zeroState(LANES), stream).backward(Seeds.of("h", 1).since(5));
     assertThat(bar.input("x").get(3, 1, 0)).as("no gradient passes a reset").isZero();
     assertThat(bar.input("x").get(3, 0, 0)).isNotZero();
-    GradientCheck.of(unroll, theta, unroll.zeroState(LANES), stream, Seeds.of("h", 1)).require(1e-6);
+    GradientCheck.of(unroll, theta, unroll.zeroState(LANES), stream, Seeds.of("h", 1))
+        .require(1e-6);
   }
 
   @Test
@@ -145,24 +197,38 @@ class SequencesTest {
   void aTapeIsConsumedByItsBackwardPass() {
     Unroll unroll = Unroll.of(LstmCell.of(2).step(1));
     Parameters theta = Parameters.initialise(unroll.layout(), 2);
-    Tape tape = unroll.forward(theta, unroll.zeroState(1), Sequences.of(1, 3).with("x", Series.zeros(Shape.of(1), 1, 3)));
+    Tape tape =
+        unroll.forward(
+            theta,
+            unroll.zeroState(1),
+            Sequences.of(1, 3).with("x", Series.zeros(Shape.of(1), 1, 3)));
     assertThat(tape.savedBytes()).isEqualTo(3 * (unroll.frameBytes(1) + unroll.stateBytes(1)));
     tape.backward(Seeds.of("h", 1));
     assertThat(tape.savedBytes()).isZero();
-    assertThatThrownBy(() -> tape.backward(Seeds.of("h", 1))).isInstanceOf(IllegalStateException.class).hasMessageContaining("run forward again");
+    assertThatThrownBy(() -> tape.backward(Seeds.of("h", 1)))
+        .isInstanceOf(IllegalStateException.class)
+        .hasMessageContaining("run forward again");
   }
 
   @Test
   void tiedWeightsAcrossNodesAreOneParameter() {
     StepGraph cell = GruCell.of(3).step(3);
-    SequenceGraph graph = SequenceGraph.define(g -> {
-      var x = g.differentiableInput("x", 3);
-      var first = g.scan("first", cell, Map.of("x", x)).output("h");
-      g.output("y", g.scan("second", cell, Map.of("x", first)).output("h"));
-    });
+    SequenceGraph graph =
+        SequenceGraph.define(
+            g -> {
+              var x = g.differentiableInput("x", 3);
+              var first = g.scan("first", cell, Map.of("x", x)).output("h");
+              g.output("y", g.scan("second", cell, Map.of("x", first)).output("h"));
+            });
     assertThat(graph.layout().size()).isEqualTo(Unroll.of(cell).layout().size());
     Series x = new Series(Shape.of(3), 1, new double[][] {{.1, -.4, .3}, {.7, .2, -.5}});
-    GradientCheck.of(graph, Parameters.initialise(graph.layout(), 1), graph.zeroState(1), Sequences.of(1, 2).with("x", x), Seeds.of("y", 1)).require(1e-6);
+    GradientCheck.of(
+            graph,
+            Parameters.initialise(graph.layout(), 1),
+            graph.zeroState(1),
+            Sequences.of(1, 2).with("x", x),
+            Seeds.of("y", 1))
+        .require(1e-6);
   }
 
   @Test
@@ -171,26 +237,50 @@ class SequencesTest {
     Parameters theta = Parameters.initialise(unroll.layout(), 2);
     assertThatThrownBy(() -> unroll.evaluate(theta, unroll.zeroState(1), Sequences.of(1, 2)))
         .hasMessage("Step 'LstmCell': input 'x' [3] is missing; the batch has [].");
-    assertThatThrownBy(() -> unroll.evaluate(theta, unroll.zeroState(1), Sequences.of(1, 2).with("x", Series.zeros(Shape.of(4), 1, 2))))
+    assertThatThrownBy(
+            () ->
+                unroll.evaluate(
+                    theta,
+                    unroll.zeroState(1),
+                    Sequences.of(1, 2).with("x", Series.zeros(Shape.of(4), 1, 2))))
         .hasMessage("Step 'LstmCell': input 'x' must have shape [3], got [4].");
-    assertThatThrownBy(() -> Sequences.of(2, 2).with("x", Series.zeros(Shape.of(4), 1, 2))).hasMessageContaining("must have 2 lanes and 2 steps, got 1 and 2");
-    assertThatThrownBy(() -> Sequences.of(1, 0)).hasMessageContaining("at least one lane and one step");
+    assertThatThrownBy(() -> Sequences.of(2, 2).with("x", Series.zeros(Shape.of(4), 1, 2)))
+        .hasMessageContaining("must have 2 lanes and 2 steps, got 1 and 2");
+    assertThatThrownBy(() -> Sequences.of(1, 0))
+        .hasMessageContaining("at least one lane and one step");
   }
 
   @Test
   void theFirstNonFiniteValueIsNamed() {
-    StepGraph step = StepGraph.define("logarithm", s -> {
-      Value x = s.carry("x");
-      Value next = x.minus(s.shared("w", Initializer.constant(0.25)));
-      s.next(x, next);
-      s.output("loss", org.costate.graph.Functions.log(next).named("surprise"));
-    });
+    StepGraph step =
+        StepGraph.define(
+            "logarithm",
+            s -> {
+              Value x = s.carry("x");
+              Value next = x.minus(s.shared("w", Initializer.constant(0.25)));
+              s.next(x, next);
+              s.output("loss", org.costate.graph.Functions.log(next).named("surprise"));
+            });
     Unroll unroll = Unroll.of(step);
     Parameters theta = Parameters.initialise(unroll.layout(), 1);
-    NonFinite found = unroll.findNonFinite(theta, unroll.zeroState(2).with("x", 9, 1), Sequences.of(2, 10), Seeds.of("loss", 1)).orElseThrow();
+    NonFinite found =
+        unroll
+            .findNonFinite(
+                theta,
+                unroll.zeroState(2).with("x", 9, 1),
+                Sequences.of(2, 10),
+                Seeds.of("loss", 1))
+            .orElseThrow();
     assertThat(found.time()).isEqualTo(3);
     assertThat(found.lane()).isEqualTo(1);
-    assertThat(found.toString()).contains("log").contains("of 0.0").contains("-Infinity").contains("t = 3 of 10, lane 1");
-    assertThat(unroll.findNonFinite(theta, unroll.zeroState(1).with("x", 9), Sequences.of(1, 10), Seeds.of("loss", 1))).isEmpty();
+    assertThat(found.toString())
+        .contains("log")
+        .contains("of 0.0")
+        .contains("-Infinity")
+        .contains("t = 3 of 10, lane 1");
+    assertThat(
+            unroll.findNonFinite(
+                theta, unroll.zeroState(1).with("x", 9), Sequences.of(1, 10), Seeds.of("loss", 1)))
+        .isEmpty();
   }
 }

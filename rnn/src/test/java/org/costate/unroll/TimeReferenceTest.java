@@ -20,18 +20,26 @@ import org.junit.jupiter.api.Test;
 class TimeReferenceTest {
   /// x′ = w x with loss x′.
   private static Unroll linear() {
-    return Unroll.of(StepGraph.define("linear", s -> {
-      Value x = s.carry("x");
-      Value next = s.shared("w", Initializer.constant(0.2)).times(x);
-      s.next(x, next);
-      s.output("loss", next);
-    }));
+    return Unroll.of(
+        StepGraph.define(
+            "linear",
+            s -> {
+              Value x = s.carry("x");
+              Value next = s.shared("w", Initializer.constant(0.2)).times(x);
+              s.next(x, next);
+              s.output("loss", next);
+            }));
   }
 
   private static double truncated(int advance, int lookback) {
     Unroll unroll = linear();
     return Windows.gradient(
-            unroll, new Truncation.Window(advance, lookback), Parameters.initialise(unroll.layout(), 0), unroll.zeroState(1).with("x", 0.9), Sequences.of(1, 3), Seeds.of("loss", 1))
+            unroll,
+            new Truncation.Window(advance, lookback),
+            Parameters.initialise(unroll.layout(), 0),
+            unroll.zeroState(1).with("x", 0.9),
+            Sequences.of(1, 3),
+            Seeds.of("loss", 1))
         .values()[0];
   }
 
@@ -41,40 +49,73 @@ class TimeReferenceTest {
     assertThat(truncated(1, 3)).isCloseTo(1.368, within(1e-12));
     assertThat(truncated(1, 1)).isCloseTo(1.116, within(1e-12));
     assertThat(truncated(1, 2)).isCloseTo(1.332, within(1e-12));
-    assertThat(truncated(3, 1)).as("links inside a window are cut too").isCloseTo(1.116, within(1e-12));
-    assertThat(truncated(2, 2)).as("a ragged last window is trained").isCloseTo(1.332, within(1e-12));
-    assertThat(truncated(2, 3)).as("the ragged window looks back over the block before it").isCloseTo(1.368, within(1e-12));
+    assertThat(truncated(3, 1))
+        .as("links inside a window are cut too")
+        .isCloseTo(1.116, within(1e-12));
+    assertThat(truncated(2, 2))
+        .as("a ragged last window is trained")
+        .isCloseTo(1.332, within(1e-12));
+    assertThat(truncated(2, 3))
+        .as("the ragged window looks back over the block before it")
+        .isCloseTo(1.368, within(1e-12));
   }
 
   @Test
   void elmanByHand() {
-    StepGraph step = StepGraph.define("by hand", s -> {
-      Value h = s.carry("h");
-      Value next = tanh(s.shared("w", Initializer.constant(0.5)).times(h).plus(s.shared("u", Initializer.constant(0.3)).times(s.input("x"))));
-      s.next(h, next);
-      s.output("h", next);
-    });
+    StepGraph step =
+        StepGraph.define(
+            "by hand",
+            s -> {
+              Value h = s.carry("h");
+              Value next =
+                  tanh(
+                      s.shared("w", Initializer.constant(0.5))
+                          .times(h)
+                          .plus(s.shared("u", Initializer.constant(0.3)).times(s.input("x"))));
+              s.next(h, next);
+              s.output("h", next);
+            });
     Unroll unroll = Unroll.of(step);
-    Tape tape = unroll.forward(Parameters.initialise(unroll.layout(), 0), unroll.zeroState(1), Sequences.of(1, 4).with("x", Sequence.scalars(1, 0, 0, 0)));
+    Tape tape =
+        unroll.forward(
+            Parameters.initialise(unroll.layout(), 0),
+            unroll.zeroState(1),
+            Sequences.of(1, 4).with("x", Sequence.scalars(1, 0, 0, 0)));
     double[] h = new double[4];
     Arrays.setAll(h, t -> tape.rollout().output("h").get(t, 0, 0));
-    assertThat(h).containsExactly(new double[] {.2913126125, .1446349036, .0721916460, .0360801547}, within(1e-10));
-    Cotangents bar = tape.backward(Seeds.none().finalState(unroll.zeroState(1).with("h", h[3])), Sweep.full().withCostates());
+    assertThat(h)
+        .containsExactly(
+            new double[] {.2913126125, .1446349036, .0721916460, .0360801547}, within(1e-10));
+    Cotangents bar =
+        tape.backward(
+            Seeds.none().finalState(unroll.zeroState(1).with("h", h[3])),
+            Sweep.full().withCostates());
     double[] lambda = new double[5];
     Arrays.setAll(lambda, t -> bar.costate("h").get(4 - t, 0, 0));
-    assertThat(lambda).containsExactly(new double[] {.0360801547, .0180165932, .0089613486, .0043869419, .0020073264}, within(1e-10));
-    assertThat(bar.parameters().get("w")).containsExactly(new double[] {.0077494857}, within(1e-10));
-    assertThat(bar.parameters().get("u")).containsExactly(new double[] {.0040146527}, within(1e-10));
+    assertThat(lambda)
+        .containsExactly(
+            new double[] {.0360801547, .0180165932, .0089613486, .0043869419, .0020073264},
+            within(1e-10));
+    assertThat(bar.parameters().get("w"))
+        .containsExactly(new double[] {.0077494857}, within(1e-10));
+    assertThat(bar.parameters().get("u"))
+        .containsExactly(new double[] {.0040146527}, within(1e-10));
   }
 
-  private static double[] oneStep(StepGraph step, double weight, String bias, double recurrentBias, State start, Unroll unroll) {
+  private static double[] oneStep(Unroll unroll, State start, String bias, double recurrentBias) {
     Parameters theta = Parameters.initialise(unroll.layout(), 0);
     for (Layout.Entry entry : unroll.layout().entries()) {
       double[] values = new double[entry.size()];
-      Arrays.fill(values, entry.name().equals("b") ? 0 : entry.name().equals(bias) ? recurrentBias : weight);
+      Arrays.fill(
+          values, entry.name().equals("b") ? 0 : entry.name().equals(bias) ? recurrentBias : 0.5);
       theta.set(entry.name(), values);
     }
-    return unroll.evaluate(theta, start, Sequences.of(1, 1).with("x", Sequence.vectors(new double[] {1}))).finalState().values().values().stream()
+    return unroll
+        .evaluate(theta, start, Sequences.of(1, 1).with("x", Sequence.vectors(new double[] {1})))
+        .finalState()
+        .values()
+        .values()
+        .stream()
         .flatMapToDouble(Arrays::stream)
         .toArray();
   }
@@ -83,12 +124,15 @@ class TimeReferenceTest {
   void lstmByHand() {
     Unroll unroll = Unroll.of(LstmCell.of(1).step(1).exposing("input gate", "candidate"));
     State start = unroll.zeroState(1).with("h", 0.5).with("c", 0.25);
-    assertThat(oneStep(unroll.step(), 0.5, "", 0, start, unroll)).containsExactly(new double[] {.3653198008, .6011743141}, within(1e-10));
+    assertThat(oneStep(unroll, start, "", 0))
+        .containsExactly(new double[] {.3653198008, .6011743141}, within(1e-10));
     Parameters theta = Parameters.initialise(unroll.layout(), 0);
     theta.set("W", .5, .5, .5, .5);
     theta.set("U", .5, .5, .5, .5);
     theta.set("b", 0, 0, 0, 0);
-    Rollout rollout = unroll.evaluate(theta, start, Sequences.of(1, 1).with("x", Sequence.vectors(new double[] {1})));
+    Rollout rollout =
+        unroll.evaluate(
+            theta, start, Sequences.of(1, 1).with("x", Sequence.vectors(new double[] {1})));
     assertThat(rollout.sum("input gate")).isCloseTo(.6791786992, within(1e-10));
     assertThat(rollout.sum("candidate")).isCloseTo(.6351489524, within(1e-10));
   }
@@ -97,23 +141,43 @@ class TimeReferenceTest {
   void gruByHandInBothConventions() {
     Unroll before = Unroll.of(GruCell.of(1).resetBefore().step(1));
     Unroll after = Unroll.of(GruCell.of(1).step(1));
-    assertThat(oneStep(before.step(), 0.5, "c_n", 0.1, before.zeroState(1).with("h", 0.5), before)).containsExactly(new double[] {.5470997885}, within(1e-10));
-    assertThat(oneStep(after.step(), 0.5, "c_n", 0.1, after.zeroState(1).with("h", 0.5), after)).containsExactly(new double[] {.5409884969}, within(1e-10));
+    assertThat(oneStep(before, before.zeroState(1).with("h", 0.5), "c_n", 0.1))
+        .containsExactly(new double[] {.5470997885}, within(1e-10));
+    assertThat(oneStep(after, after.zeroState(1).with("h", 0.5), "c_n", 0.1))
+        .containsExactly(new double[] {.5409884969}, within(1e-10));
   }
 
   @Test
   void checkpointingComputesTheFewestStepsAgain() {
-    int[][] reference = {{10, 3, 15}, {100, 1, 4950}, {100, 2, 845}, {100, 5, 316}, {100, 10, 222}, {1000, 10, 3636}, {1000, 31, 2439}};
+    int[][] reference = {
+      {10, 3, 15},
+      {100, 1, 4950},
+      {100, 2, 845},
+      {100, 5, 316},
+      {100, 10, 222},
+      {1000, 10, 3636},
+      {1000, 31, 2439}
+    };
     for (int[] row : reference) {
       assertThat(Revolve.extraSteps(row[0], row[1])).isEqualTo(row[2]);
       Unroll unroll = linear();
       Parameters theta = new Parameters(unroll.layout(), new double[] {0.99});
       State start = unroll.zeroState(1).with("x", 0.9);
-      Tape tape = unroll.forward(theta, start, Sequences.of(1, row[0]), new SavePolicy.Binomial(row[1]));
-      assertThat(tape.savedBytes()).isLessThanOrEqualTo((row[1] + 1L) * unroll.stateBytes(1) + unroll.frameBytes(1));
+      Tape tape =
+          unroll.forward(theta, start, Sequences.of(1, row[0]), new SavePolicy.Binomial(row[1]));
+      assertThat(tape.savedBytes())
+          .isLessThanOrEqualTo((row[1] + 1L) * unroll.stateBytes(1) + unroll.frameBytes(1));
       double[] checkpointed = tape.backward(Seeds.of("loss", 1)).parameters().values();
-      assertThat(tape.forwardSteps() - row[0]).as("%d steps, %d checkpoints", row[0], row[1]).isEqualTo(row[2]);
-      assertThat(checkpointed).isEqualTo(unroll.forward(theta, start, Sequences.of(1, row[0])).backward(Seeds.of("loss", 1)).parameters().values());
+      assertThat(tape.forwardSteps() - row[0])
+          .as("%d steps, %d checkpoints", row[0], row[1])
+          .isEqualTo(row[2]);
+      assertThat(checkpointed)
+          .isEqualTo(
+              unroll
+                  .forward(theta, start, Sequences.of(1, row[0]))
+                  .backward(Seeds.of("loss", 1))
+                  .parameters()
+                  .values());
     }
   }
 
@@ -149,13 +213,22 @@ class TimeReferenceTest {
     assertThat(tape.savedBytes()).isLessThanOrEqualTo(100 * frame + 100 * unroll.stateBytes(1));
     double[] every = tape.backward(Seeds.of("h", 1)).parameters().values();
     assertThat(tape.forwardSteps()).isLessThanOrEqualTo(2L * horizon);
-    assertThat(every).isEqualTo(unroll.forward(theta, unroll.zeroState(1), batch).backward(Seeds.of("h", 1)).parameters().values());
+    assertThat(every)
+        .isEqualTo(
+            unroll
+                .forward(theta, unroll.zeroState(1), batch)
+                .backward(Seeds.of("h", 1))
+                .parameters()
+                .values());
     Tape budget = unroll.forward(theta, unroll.zeroState(1), batch, new SavePolicy.Budget(40_000));
     assertThat(budget.savedBytes()).isLessThanOrEqualTo(40_000);
-    assertThatThrownBy(() -> unroll.forward(theta, unroll.zeroState(1), batch, new SavePolicy.Budget(10))).hasMessageContaining("at least");
+    assertThatThrownBy(
+            () -> unroll.forward(theta, unroll.zeroState(1), batch, new SavePolicy.Budget(10)))
+        .hasMessageContaining("at least");
   }
 
-  /// n = 23 numbers, A = ½ on diagonal and superdiagonal, drive θ (+1 ten times, −1 thirteen times); loss ½ (x₁ − 1)².
+  /// n = 23 numbers, A = ½ on diagonal and superdiagonal, drive θ (+1 ten times, −1 thirteen
+  /// times); loss ½ (x₁ − 1)².
   private static StepGraph influence() {
     int n = 23;
     double[][] a = new double[n][n];
@@ -167,13 +240,18 @@ class TimeReferenceTest {
       }
       drive[i] = i < 10 ? 1 : -1;
     }
-    return StepGraph.define("influence balancing", s -> {
-      Value x = s.carry("x", n);
-      Value next = s.constant(a).times(x).plus(s.constant(drive).times(s.shared("theta", Initializer.constant(0.5))));
-      s.next(x, next);
-      s.output("first", next.at(0));
-      s.output("loss", halfSquaredError(next.at(0), s.constant(1)));
-    });
+    return StepGraph.define(
+        "influence balancing",
+        s -> {
+          Value x = s.carry("x", n);
+          Value next =
+              s.constant(a)
+                  .times(x)
+                  .plus(s.constant(drive).times(s.shared("theta", Initializer.constant(0.5))));
+          s.next(x, next);
+          s.output("first", next.at(0));
+          s.output("loss", halfSquaredError(next.at(0), s.constant(1)));
+        });
   }
 
   @Test
@@ -184,13 +262,23 @@ class TimeReferenceTest {
     double[] derivative = {1, 2, 5, 10, 16.476, 0.5655, -0.2190, -4.7527, -5.8967, -6.0000};
     for (int i = 0; i < lookbacks.length; i++) {
       Tape tape = unroll.forward(theta, unroll.zeroState(1), Sequences.of(1, 300));
-      double bar = tape.backward(Seeds.of("first", 1).since(299), Sweep.full().lookback(lookbacks[i])).parameters().values()[0];
+      double bar =
+          tape.backward(Seeds.of("first", 1).since(299), Sweep.full().lookback(lookbacks[i]))
+              .parameters()
+              .values()[0];
       assertThat(bar).as("lookback %d", lookbacks[i]).isCloseTo(derivative[i], within(1e-3));
     }
-    double full = unroll.forward(theta, unroll.zeroState(1), Sequences.of(1, 300)).backward(Seeds.of("first", 1).since(299)).parameters().values()[0];
+    double full =
+        unroll
+            .forward(theta, unroll.zeroState(1), Sequences.of(1, 300))
+            .backward(Seeds.of("first", 1).since(299))
+            .parameters()
+            .values()[0];
     assertThat(full).isCloseTo(-6, within(1e-9));
     assertThat(trainInfluence(10)).as("a lookback of 10 diverges").isGreaterThan(1);
-    assertThat(trainInfluence(100)).as("a lookback of 100 reaches the optimum").isCloseTo(-1 / 6.0, within(1e-3));
+    assertThat(trainInfluence(100))
+        .as("a lookback of 100 reaches the optimum")
+        .isCloseTo(-1 / 6.0, within(1e-3));
   }
 
   private static double trainInfluence(int lookback) {
@@ -198,7 +286,12 @@ class TimeReferenceTest {
     Parameters theta = Parameters.initialise(unroll.layout(), 0);
     var windows = new Windows(unroll, new Truncation.Window(1, lookback), unroll.zeroState(1));
     for (int k = 0; k < 3000; k++) {
-      double bar = windows.next(theta, Sequences.of(1, 1), Seeds.of("loss", 1), Sweep.full()).cotangents().parameters().values()[0];
+      double bar =
+          windows
+              .next(theta, Sequences.of(1, 1), Seeds.of("loss", 1), Sweep.full())
+              .cotangents()
+              .parameters()
+              .values()[0];
       theta.values()[0] -= 1e-3 * bar;
     }
     return theta.values()[0];
@@ -206,19 +299,26 @@ class TimeReferenceTest {
 
   @Test
   void theGoldenRatioIsTheCostateOfLinearQuadraticControl() {
-    StepGraph step = StepGraph.define("integrator", s -> {
-      Value x = s.carry("x");
-      Value u = s.input("u");
-      s.next(x, x.plus(u));
-      s.output("cost", x.hadamard(x).plus(u.hadamard(u)));
-    });
+    StepGraph step =
+        StepGraph.define(
+            "integrator",
+            s -> {
+              Value x = s.carry("x");
+              Value u = s.input("u");
+              s.next(x, x.plus(u));
+              s.output("cost", x.hadamard(x).plus(u.hadamard(u)));
+            });
     Unroll unroll = Unroll.of(step);
     Parameters none = Parameters.initialise(unroll.layout(), 0);
     State start = unroll.zeroState(1).with("x", 1);
-    Tape rest = unroll.forward(none, start, Sequences.of(1, 10).with("u", Sequence.scalars(new double[10])));
+    Tape rest =
+        unroll.forward(
+            none, start, Sequences.of(1, 10).with("u", Sequence.scalars(new double[10])));
     double xT = rest.rollout().finalState().get("x")[0];
     assertThat(rest.rollout().sum("cost") + xT * xT).isEqualTo(11);
-    Series uBar = rest.backward(Seeds.of("cost", 1).finalState(unroll.zeroState(1).with("x", 2 * xT))).input("u");
+    Series uBar =
+        rest.backward(Seeds.of("cost", 1).finalState(unroll.zeroState(1).with("x", 2 * xT)))
+            .input("u");
     for (int t = 0; t < 10; t++) {
       assertThat(uBar.get(t, 0, 0)).isEqualTo(20 - 2 * t);
     }
@@ -237,8 +337,12 @@ class TimeReferenceTest {
     Tape best = unroll.forward(none, start, Sequences.of(1, 10).with("u", Sequence.scalars(u)));
     double end = best.rollout().finalState().get("x")[0];
     assertThat(best.rollout().sum("cost") + end * end).isCloseTo(1.618033985017358, within(1e-12));
-    assertThat(Arrays.copyOf(u, 3)).containsExactly(new double[] {-.618033985, -.236067977, -.090169925}, within(1e-8));
-    Cotangents bar = best.backward(Seeds.of("cost", 1).finalState(unroll.zeroState(1).with("x", 2 * end)), Sweep.full().withCostates());
+    assertThat(Arrays.copyOf(u, 3))
+        .containsExactly(new double[] {-.618033985, -.236067977, -.090169925}, within(1e-8));
+    Cotangents bar =
+        best.backward(
+            Seeds.of("cost", 1).finalState(unroll.zeroState(1).with("x", 2 * end)),
+            Sweep.full().withCostates());
     double[] lambda = {3.236067970, 1.236067970, .472135940, .180339850};
     assertThat(bar.costate("x").get(0, 0, 0)).isCloseTo(lambda[0], within(1e-8));
     for (int t = 0; t < 10; t++) {
@@ -250,9 +354,14 @@ class TimeReferenceTest {
 
   @Test
   void eulerInstabilityIsExplodingGradient() {
-    assertThat(gain(StepGraph.define("explicit Euler", s -> euler(s.carry("y"), s, -1.5)), 50)).isCloseTo(637621500.2140496, within(1e-6));
-    assertThat(gain(StepGraph.define("explicit Euler", s -> euler(s.carry("y"), s, -0.9)), 50)).isCloseTo(.0051537752, within(1e-10));
-    assertThat(gain(StepGraph.define("implicit Euler", s -> euler(s.carry("y"), s, 1 / 3.5)), 50) * 1e28).isCloseTo(6.260338, within(1e-6));
+    assertThat(gain(StepGraph.define("explicit Euler", s -> euler(s.carry("y"), s, -1.5)), 50))
+        .isCloseTo(637621500.2140496, within(1e-6));
+    assertThat(gain(StepGraph.define("explicit Euler", s -> euler(s.carry("y"), s, -0.9)), 50))
+        .isCloseTo(.0051537752, within(1e-10));
+    assertThat(
+            gain(StepGraph.define("implicit Euler", s -> euler(s.carry("y"), s, 1 / 3.5)), 50)
+                * 1e28)
+        .isCloseTo(6.260338, within(1e-6));
   }
 
   private static void euler(Value y, org.costate.graph.StepBuilder s, double factor) {
@@ -261,16 +370,25 @@ class TimeReferenceTest {
 
   private static double gain(StepGraph step, int steps) {
     Unroll unroll = Unroll.of(step);
-    Tape tape = unroll.forward(Parameters.initialise(unroll.layout(), 0), unroll.zeroState(1).with("y", 1), Sequences.of(1, steps));
+    Tape tape =
+        unroll.forward(
+            Parameters.initialise(unroll.layout(), 0),
+            unroll.zeroState(1).with("y", 1),
+            Sequences.of(1, steps));
     double forward = tape.rollout().finalState().get("y")[0];
-    double backward = tape.backward(Seeds.none().finalState(unroll.zeroState(1).with("y", 1))).initialState().get("y")[0];
+    double backward =
+        tape.backward(Seeds.none().finalState(unroll.zeroState(1).with("y", 1)))
+            .initialState()
+            .get("y")[0];
     assertThat(backward).isCloseTo(forward, within(Math.abs(forward) * 1e-12));
     return backward;
   }
 
   @Test
   void powersOfAWeightVanishAndExplode() {
-    double[][] reference = {{.5, 7.9e-31}, {.9, 2.66e-5}, {.99, .366}, {1.01, 2.70}, {1.1, 1.38e4}, {2, 1.27e30}};
+    double[][] reference = {
+      {.5, 7.9e-31}, {.9, 2.66e-5}, {.99, .366}, {1.01, 2.70}, {1.1, 1.38e4}, {2, 1.27e30}
+    };
     for (double[] row : reference) {
       double gain = gain(StepGraph.define("power", s -> euler(s.carry("y"), s, row[0])), 100);
       assertThat(gain / row[1]).isCloseTo(1, within(0.01));
@@ -279,29 +397,43 @@ class TimeReferenceTest {
 
   @Test
   void forwardBackwardOfAHiddenMarkovModelIsOneBackwardPass() {
-    StepGraph step = StepGraph.define("hidden Markov model", s -> {
-      Value alpha = s.carry("alpha", 2);
-      Value emission = s.input("emission", 2);
-      Value transition = s.constant(new double[][] {{Math.log(.7), Math.log(.3)}, {Math.log(.3), Math.log(.7)}});
-      Value rain = logSumExp(transition.at(0).plus(alpha)).plus(emission.at(0));
-      Value sun = logSumExp(transition.at(1).plus(alpha)).plus(emission.at(1));
-      Value next = stack(rain, sun);
-      s.next(alpha, next);
-      s.output("logLikelihood", logSumExp(next));
-      s.output("filtered", softmax(next));
-    });
+    StepGraph step =
+        StepGraph.define(
+            "hidden Markov model",
+            s -> {
+              Value alpha = s.carry("alpha", 2);
+              Value emission = s.input("emission", 2);
+              Value transition =
+                  s.constant(
+                      new double[][] {{Math.log(.7), Math.log(.3)}, {Math.log(.3), Math.log(.7)}});
+              Value rain = logSumExp(transition.at(0).plus(alpha)).plus(emission.at(0));
+              Value sun = logSumExp(transition.at(1).plus(alpha)).plus(emission.at(1));
+              Value next = stack(rain, sun);
+              s.next(alpha, next);
+              s.output("logLikelihood", logSumExp(next));
+              s.output("filtered", softmax(next));
+            });
     double[][] emissions = new double[5][];
     int[] umbrella = {1, 1, 0, 1, 1};
     for (int t = 0; t < 5; t++) {
-      emissions[t] = umbrella[t] == 1 ? new double[] {Math.log(.9), Math.log(.2)} : new double[] {Math.log(.1), Math.log(.8)};
+      emissions[t] =
+          umbrella[t] == 1
+              ? new double[] {Math.log(.9), Math.log(.2)}
+              : new double[] {Math.log(.1), Math.log(.8)};
     }
     Unroll unroll = Unroll.of(step);
-    Tape tape = unroll.forward(Parameters.initialise(unroll.layout(), 0), unroll.zeroState(1).with("alpha", Math.log(.5), Math.log(.5)), Sequences.of(1, 5).with("emission", Sequence.vectors(emissions)));
+    Tape tape =
+        unroll.forward(
+            Parameters.initialise(unroll.layout(), 0),
+            unroll.zeroState(1).with("alpha", Math.log(.5), Math.log(.5)),
+            Sequences.of(1, 5).with("emission", Sequence.vectors(emissions)));
     double[] filtered = {.818182, .883357, .190668, .730794, .867339};
     double[] smoothed = {.867339, .820419, .307484, .820419, .867339};
-    assertThat(tape.rollout().output("logLikelihood").get(4, 0, 0)).isCloseTo(-3.3725020443, within(1e-9));
+    assertThat(tape.rollout().output("logLikelihood").get(4, 0, 0))
+        .isCloseTo(-3.3725020443, within(1e-9));
     for (int t = 0; t < 5; t++) {
-      assertThat(tape.rollout().output("filtered").get(t, 0, 0)).isCloseTo(filtered[t], within(1e-6));
+      assertThat(tape.rollout().output("filtered").get(t, 0, 0))
+          .isCloseTo(filtered[t], within(1e-6));
     }
     Series posterior = tape.backward(Seeds.of("logLikelihood", 1).since(4)).input("emission");
     for (int t = 0; t < 5; t++) {
@@ -311,19 +443,27 @@ class TimeReferenceTest {
 
   @Test
   void hessianVectorProductOverTimeIsReverseOverForward() {
-    StepGraph step = StepGraph.define("scalar", s -> {
-      Value h = s.carry("h");
-      Value next = tanh(s.shared("w", Initializer.constant(0.8)).times(h).plus(s.input("x")));
-      s.next(h, next);
-      s.output("loss", next.hadamard(next));
-    });
+    StepGraph step =
+        StepGraph.define(
+            "scalar",
+            s -> {
+              Value h = s.carry("h");
+              Value next =
+                  tanh(s.shared("w", Initializer.constant(0.8)).times(h).plus(s.input("x")));
+              s.next(h, next);
+              s.output("loss", next.hadamard(next));
+            });
     Unroll reverse = Unroll.of(step);
     Unroll both = Unroll.of(Forward.of(step));
     Series x = Sequence.scalars(.3, -.2, .5, .1);
     Parameters moved = Parameters.initialise(both.layout(), 0);
     moved.set("wDot", 1);
     Sequences inputs = Sequences.of(1, 4).with("x", x).with("xDot", Sequence.scalars(0, 0, 0, 0));
-    double product = both.forward(moved, both.zeroState(1), inputs).backward(Seeds.of("lossDot", 1)).parameters().get("w")[0];
+    double product =
+        both.forward(moved, both.zeroState(1), inputs)
+            .backward(Seeds.of("lossDot", 1))
+            .parameters()
+            .get("w")[0];
     double epsilon = 1e-5;
     double plus = gradientAt(reverse, 0.8 + epsilon, x);
     double minus = gradientAt(reverse, 0.8 - epsilon, x);
@@ -332,7 +472,10 @@ class TimeReferenceTest {
 
   private static double gradientAt(Unroll unroll, double w, Series x) {
     return unroll
-        .forward(new Parameters(unroll.layout(), new double[] {w}), unroll.zeroState(1), Sequences.of(1, x.horizon()).with("x", x))
+        .forward(
+            new Parameters(unroll.layout(), new double[] {w}),
+            unroll.zeroState(1),
+            Sequences.of(1, x.horizon()).with("x", x))
         .backward(Seeds.of("loss", 1))
         .parameters()
         .values()[0];
@@ -341,8 +484,15 @@ class TimeReferenceTest {
   @Test
   void costateClippingScalesEachLane() {
     Unroll unroll = linear();
-    Tape tape = unroll.forward(new Parameters(unroll.layout(), new double[] {3}), unroll.zeroState(2).with("x", 1, 2), Sequences.of(2, 4));
-    Cotangents bar = tape.backward(Seeds.none().finalState(unroll.zeroState(2).with("x", 1, 0.01)), Sweep.full().clipCostates(2).withCostates().withFlow());
+    Tape tape =
+        unroll.forward(
+            new Parameters(unroll.layout(), new double[] {3}),
+            unroll.zeroState(2).with("x", 1, 2),
+            Sequences.of(2, 4));
+    Cotangents bar =
+        tape.backward(
+            Seeds.none().finalState(unroll.zeroState(2).with("x", 1, 0.01)),
+            Sweep.full().clipCostates(2).withCostates().withFlow());
     assertThat(bar.costate("x").get(3, 0, 0)).isEqualTo(2);
     assertThat(bar.costate("x").get(0, 0, 0)).isEqualTo(2);
     assertThat(bar.costate("x").get(0, 1, 0)).isCloseTo(0.81, within(1e-12));

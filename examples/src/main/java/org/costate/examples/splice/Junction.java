@@ -2,7 +2,8 @@ package org.costate.examples.splice;
 
 import java.util.List;
 
-/// One window of DNA with a junction, or none, in the middle: between letters 30 and 31 (1-based) of 60.
+/// One window of DNA with a junction, or none, in the middle: between letters 30 and 31 (1-based)
+/// of 60.
 ///
 /// @param kind what is there
 /// @param name the name of the window
@@ -23,7 +24,9 @@ record Junction(Kind kind, String name, String sequence) {
 
   /// Which bases an IUPAC letter stands for, as one character set each, in the order of [#CODES].
   private static final List<String> MEANINGS =
-      List.of("A", "C", "G", "T", "T", "AG", "CT", "CG", "AT", "GT", "AC", "CGT", "AGT", "ACT", "ACG", "ACGT");
+      List.of(
+          "A", "C", "G", "T", "T", "AG", "CT", "CG", "AT", "GT", "AC", "CGT", "AGT", "ACT", "ACG",
+          "ACGT");
 
   private static final String CODES = "ACGTURYSWKMBDHVN";
 

@@ -8,7 +8,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 
-/// Reads the UCI splice-junction format: lines `class,instance,sequence` with class EI, IE or N, no header; blanks are ignored.
+/// Reads the UCI splice-junction format: lines `class,instance,sequence` with class EI, IE or N, no
+/// header; blanks are ignored.
 final class JunctionFile {
   private JunctionFile() {}
 
@@ -20,7 +21,8 @@ final class JunctionFile {
     try {
       lines = Files.readAllLines(file);
     } catch (MalformedInputException e) {
-      throw new IOException("%s is not a text file; expected lines 'class,instance,sequence'.".formatted(file), e);
+      throw new IOException(
+          "%s is not a text file; expected lines 'class,instance,sequence'.".formatted(file), e);
     }
     var junctions = new ArrayList<Junction>();
     for (int i = 0; i < lines.size(); i++) {
@@ -30,7 +32,8 @@ final class JunctionFile {
       }
     }
     if (junctions.isEmpty()) {
-      throw new IOException("%s is empty; expected lines 'class,instance,sequence'.".formatted(file));
+      throw new IOException(
+          "%s is empty; expected lines 'class,instance,sequence'.".formatted(file));
     }
     int length = junctions.getFirst().sequence().length();
     for (Junction junction : junctions) {
@@ -47,23 +50,29 @@ final class JunctionFile {
     String[] columns = line.split(",", -1);
     if (columns.length != 3) {
       throw new IOException(
-          "%s, line %d: expected 3 columns 'class,instance,sequence', got %d.".formatted(file, number, columns.length));
+          "%s, line %d: expected 3 columns 'class,instance,sequence', got %d."
+              .formatted(file, number, columns.length));
     }
     Junction.Kind kind =
         switch (columns[0].strip().toUpperCase(Locale.ROOT)) {
           case "EI" -> Junction.Kind.EI;
           case "IE" -> Junction.Kind.IE;
           case "N" -> Junction.Kind.N;
-          default -> throw new IOException("%s, line %d: class must be EI, IE or N, got '%s'.".formatted(file, number, columns[0].strip()));
+          default ->
+              throw new IOException(
+                  "%s, line %d: class must be EI, IE or N, got '%s'."
+                      .formatted(file, number, columns[0].strip()));
         };
     String sequence = columns[2].strip().toUpperCase(Locale.ROOT);
     if (sequence.isEmpty()) {
-      throw new IOException("%s, line %d: the sequence is empty; remove the line.".formatted(file, number));
+      throw new IOException(
+          "%s, line %d: the sequence is empty; remove the line.".formatted(file, number));
     }
     for (int i = 0; i < sequence.length(); i++) {
       if (Junction.fractions(sequence.charAt(i)) == null) {
         throw new IOException(
-            "%s, line %d: letter '%s' at position %d is not a IUPAC nucleotide code.".formatted(file, number, sequence.charAt(i), i + 1));
+            "%s, line %d: letter '%s' at position %d is not a IUPAC nucleotide code."
+                .formatted(file, number, sequence.charAt(i), i + 1));
       }
     }
     return new Junction(kind, columns[1].strip(), sequence);

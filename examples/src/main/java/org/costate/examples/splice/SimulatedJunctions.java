@@ -4,9 +4,10 @@ import java.util.ArrayList;
 import java.util.List;
 import org.costate.random.RandomStream;
 
-/// Junctions drawn from the consensus frequencies of primate splice sites (per cent, rounded, position by position, after Shapiro
-/// and Senapathy 1987, Nucleic Acids Research 15:7155), in a uniform background. They stand in where no data is given: easier
-/// than real DNA, because real sites depend on more than single positions.
+/// Junctions drawn from the consensus frequencies of primate splice sites (per cent, rounded,
+/// position by position, after Shapiro and Senapathy 1987, Nucleic Acids Research 15:7155), in a
+/// uniform background. They stand in where no data is given: easier than real DNA, because real
+/// sites depend on more than single positions.
 final class SimulatedJunctions {
   private static final int LENGTH = 60;
   private static final int MIDDLE = 30;
@@ -29,8 +30,8 @@ final class SimulatedJunctions {
 
   private SimulatedJunctions() {}
 
-  /// Draws windows in the proportions of the UCI set, one quarter donors and one quarter acceptors. One in seven of the others has
-  /// a GT or an AG in the middle, as real ones do.
+  /// Draws windows in the proportions of the UCI set, one quarter donors and one quarter acceptors.
+  /// One in seven of the others has a GT or an AG in the middle, as real ones do.
   static List<Junction> draw(long seed, int count) {
     var junctions = new ArrayList<Junction>();
     for (int i = 0; i < count; i++) {
@@ -39,7 +40,8 @@ final class SimulatedJunctions {
       for (int j = 0; j < LENGTH; j++) {
         letters[j] = Junction.BASES.charAt(random.nextInt(4));
       }
-      Junction.Kind kind = i % 4 == 0 ? Junction.Kind.EI : i % 4 == 1 ? Junction.Kind.IE : Junction.Kind.N;
+      Junction.Kind kind =
+          i % 4 == 0 ? Junction.Kind.EI : i % 4 == 1 ? Junction.Kind.IE : Junction.Kind.N;
       switch (kind) {
         case EI -> write(letters, MIDDLE - 3, DONOR, random);
         case IE -> write(letters, MIDDLE - 14, ACCEPTOR, random);

@@ -36,12 +36,14 @@ import org.costate.unroll.Tape;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
-/// Splice junctions in primate DNA (UCI "Molecular Biology (Splice-junction Gene Sequences)", Towell, Noordewier and Shavlik):
-/// windows of 60 letters are donors (EI), acceptors (IE) or neither (N). A bidirectional recurrent network reads the window; a
-/// position weight matrix is the baseline.
+/// Splice junctions in primate DNA (UCI "Molecular Biology (Splice-junction Gene Sequences)",
+/// Towell, Noordewier and Shavlik): windows of 60 letters are donors (EI), acceptors (IE) or
+/// neither (N). A bidirectional recurrent network reads the window; a position weight matrix is the
+/// baseline.
 @Command(
     name = "splice-junctions",
-    description = "Donors and acceptors in real DNA: a bidirectional network beside a weight matrix.",
+    description =
+        "Donors and acceptors in real DNA: a bidirectional network beside a weight matrix.",
     mixinStandardHelpOptions = true)
 public final class SpliceJunctions extends Experiment {
   private static final String[] NAMES = {"EI", "IE", "N"};
@@ -53,25 +55,47 @@ public final class SpliceJunctions extends Experiment {
     LSTM
   }
 
-  @Option(names = "--data", paramLabel = "FILE", description = "Lines 'class,instance,sequence' (default: simulated junctions).")
+  @Option(
+      names = "--data",
+      paramLabel = "FILE",
+      description = "Lines 'class,instance,sequence' (default: simulated junctions).")
   private Path data;
 
-  @Option(names = "--test", paramLabel = "FILE", description = "Train on all of --data and report on this file (default: a stratified fifth of --data).")
+  @Option(
+      names = "--test",
+      paramLabel = "FILE",
+      description =
+          "Train on all of --data and report on this file (default: a stratified fifth of --data).")
   private Path test;
 
-  @Option(names = "--epochs", defaultValue = "12", description = "Passes over the training set (default ${DEFAULT-VALUE}).")
+  @Option(
+      names = "--epochs",
+      defaultValue = "12",
+      description = "Passes over the training set (default ${DEFAULT-VALUE}).")
   private int epochs = 12;
 
-  @Option(names = "--hidden", defaultValue = "32", description = "Hidden units of each direction (default ${DEFAULT-VALUE}).")
+  @Option(
+      names = "--hidden",
+      defaultValue = "32",
+      description = "Hidden units of each direction (default ${DEFAULT-VALUE}).")
   private int hidden = 32;
 
-  @Option(names = "--cell", defaultValue = "GRU", description = "One of ${COMPLETION-CANDIDATES} (default ${DEFAULT-VALUE}).")
+  @Option(
+      names = "--cell",
+      defaultValue = "GRU",
+      description = "One of ${COMPLETION-CANDIDATES} (default ${DEFAULT-VALUE}).")
   private CellKind cell = CellKind.GRU;
 
-  @Option(names = "--rate", defaultValue = "0.005", description = "Largest learning rate (default ${DEFAULT-VALUE}).")
+  @Option(
+      names = "--rate",
+      defaultValue = "0.005",
+      description = "Largest learning rate (default ${DEFAULT-VALUE}).")
   private double rate = 0.005;
 
-  @Option(names = "--dropout", defaultValue = "0", description = "Variational dropout (default ${DEFAULT-VALUE}).")
+  @Option(
+      names = "--dropout",
+      defaultValue = "0",
+      description = "Variational dropout (default ${DEFAULT-VALUE}).")
   private double dropout;
 
   /// For the command line, and for the demo with its defaults.
@@ -87,7 +111,8 @@ public final class SpliceJunctions extends Experiment {
   @Override
   protected void execute(Run run) throws IOException {
     if (epochs < 1) {
-      throw new IllegalArgumentException("splice-junctions: --epochs must be at least 1, got " + epochs + ".");
+      throw new IllegalArgumentException(
+          "splice-junctions: --epochs must be at least 1, got " + epochs + ".");
     }
     Split split = split(run);
     run.text().println(split.description);
@@ -97,7 +122,8 @@ public final class SpliceJunctions extends Experiment {
           case GRU -> GruCell.of(hidden).dropout(dropout);
           case LSTM -> LstmCell.of(hidden).dropout(dropout);
         };
-    SequenceModel model = SequenceModel.builder().features(4).bidirectional(layer).loss(new Loss.Softmax(3)).build();
+    SequenceModel model =
+        SequenceModel.builder().features(4).bidirectional(layer).loss(new Loss.Softmax(3)).build();
     Parameters parameters = model.initialise(run.seed());
     var flow = new GradientFlow();
     train(run, model, parameters, split, flow);
@@ -106,10 +132,19 @@ public final class SpliceJunctions extends Experiment {
     run.report().heading("Gradient flow");
     run.report().advice(flow.advice(30));
     flow.advice(30).forEach(line -> run.text().println("advice: " + line));
-    run.figure("flow", GradientFlowPlot.overTime(flow), "Norm of the costate along the window, both directions; the junction is at step 30.");
-    run.figure("flow-heat-map", GradientFlowPlot.heatMap(flow, "layer0"), "The forward direction over training.");
+    run.figure(
+        "flow",
+        GradientFlowPlot.overTime(flow),
+        "Norm of the costate along the window, both directions; the junction is at step 30.");
+    run.figure(
+        "flow-heat-map",
+        GradientFlowPlot.heatMap(flow, "layer0"),
+        "The forward direction over training.");
     run.report().table(GradientFlowPlot.tableHeads(), GradientFlowPlot.table(flow));
-    ModelFile.write(run.folder().file("model.safetensors"), parameters, Map.of("experiment", name(), "classes", "EI,IE,N"));
+    ModelFile.write(
+        run.folder().file("model.safetensors"),
+        parameters,
+        Map.of("experiment", name(), "classes", "EI,IE,N"));
   }
 
   private Split split(Run run) throws IOException {
@@ -119,7 +154,8 @@ public final class SpliceJunctions extends Experiment {
       }
       Split split = stratified(SimulatedJunctions.draw(run.seed(), 1600), run.seed());
       return new Split(
-          split.training, split.test,
+          split.training,
+          split.test,
           "No --data: %d simulated junctions for training and %d for testing, drawn from the consensus frequencies of primate splice sites (Shapiro and Senapathy 1987), not real DNA."
               .formatted(split.training.size(), split.test.size()));
     }
@@ -128,7 +164,8 @@ public final class SpliceJunctions extends Experiment {
     if (test == null) {
       Split split = stratified(all, run.seed());
       return new Split(
-          split.training, split.test,
+          split.training,
+          split.test,
           "%s: %d windows for training, %d for testing (a fifth of each class, by seed %d; equal sequences stay together)."
               .formatted(data.getFileName(), split.training.size(), split.test.size(), run.seed()));
     }
@@ -136,9 +173,18 @@ public final class SpliceJunctions extends Experiment {
     run.folder().recordData(test);
     if (other.getFirst().sequence().length() != all.getFirst().sequence().length()) {
       throw new IOException(
-          "%s has windows of %d letters but %s of %d.".formatted(test, other.getFirst().sequence().length(), data, all.getFirst().sequence().length()));
+          "%s has windows of %d letters but %s of %d."
+              .formatted(
+                  test,
+                  other.getFirst().sequence().length(),
+                  data,
+                  all.getFirst().sequence().length()));
     }
-    return new Split(all, other, "%s: all %d windows for training; %s: %d for testing.".formatted(data.getFileName(), all.size(), test.getFileName(), other.size()));
+    return new Split(
+        all,
+        other,
+        "%s: all %d windows for training; %s: %d for testing."
+            .formatted(data.getFileName(), all.size(), test.getFileName(), other.size()));
   }
 
   /// A fifth of each class for testing; equal sequences are on one side.
@@ -148,30 +194,37 @@ public final class SpliceJunctions extends Experiment {
     var training = new ArrayList<Junction>();
     var held = new ArrayList<Junction>();
     for (Junction.Kind kind : Junction.Kind.values()) {
-      List<List<Junction>> own = groups.values().stream().filter(g -> g.getFirst().kind() == kind).toList();
+      List<List<Junction>> own =
+          groups.values().stream().filter(g -> g.getFirst().kind() == kind).toList();
       int[] order = RandomStream.of(seed, "split " + kind).permutation(own.size());
       for (int i = 0; i < order.length; i++) {
         (i < (own.size() + 4) / 5 ? held : training).addAll(own.get(order[i]));
       }
     }
     if (training.isEmpty() || held.isEmpty()) {
-      throw new IllegalArgumentException("splice-junctions: too few windows to split; at least two of a class are needed.");
+      throw new IllegalArgumentException(
+          "splice-junctions: too few windows to split; at least two of a class are needed.");
     }
     return new Split(training, held, "");
   }
 
-  /// The network labels the step after the junction, where the forward direction has just read what is left of it and the
-  /// backward direction what is right of it; the other steps have weight 0.
+  /// The network labels the step after the junction, where the forward direction has just read what
+  /// is left of it and the backward direction what is right of it; the other steps have weight 0.
   private static Example example(Junction junction) {
     int length = junction.sequence().length();
     double[] target = new double[length];
     double[] weight = new double[length];
     target[length / 2] = junction.kind().ordinal();
     weight[length / 2] = 1;
-    return Example.of(length).with("x", junction.features(), 4).with("target", target).with("weight", weight);
+    return Example.of(length)
+        .with("x", junction.features(), 4)
+        .with("target", target)
+        .with("weight", weight);
   }
 
-  private void train(Run run, SequenceModel model, Parameters parameters, Split split, GradientFlow flow) throws IOException {
+  private void train(
+      Run run, SequenceModel model, Parameters parameters, Split split, GradientFlow flow)
+      throws IOException {
     List<Example> examples = split.training.stream().map(SpliceJunctions::example).toList();
     int perEpoch = BatchSource.batchesPerEpoch(examples.size(), LANES);
     long total = (long) perEpoch * epochs;
@@ -183,9 +236,12 @@ public final class SpliceJunctions extends Experiment {
                 model,
                 BatchSource.shuffled(examples, LANES, run.seed()),
                 parameters,
-                Trainer.Settings.adam(rate).optimizer(Optimizer.Adam.decoupled(0.01))
+                Trainer.Settings.adam(rate)
+                    .optimizer(Optimizer.Adam.decoupled(0.01))
                     .schedule(new Schedule.WarmupCosine(rate, Math.max(1, total / 20), total))
-                    .clipping(new Clipping.GlobalNorm(1)).flowEvery((int) Math.max(5, total / 60)).seed(run.seed())
+                    .clipping(new Clipping.GlobalNorm(1))
+                    .flowEvery((int) Math.max(5, total / 60))
+                    .seed(run.seed())
                     .listener(flow)
                     .listener(
                         new TrainingListener() {
@@ -200,22 +256,31 @@ public final class SpliceJunctions extends Experiment {
         trainer.until((long) perEpoch * epoch);
         double errors = 1 - accuracy(classify(model, parameters, split.test), split.test);
         curve.add(new double[] {epoch, sum[0] / sum[1], errors});
-        run.folder().metrics(Map.of("epoch", epoch, "training_loss", sum[0] / sum[1], "test_error", errors));
+        run.folder()
+            .metrics(
+                Map.of("epoch", epoch, "training_loss", sum[0] / sum[1], "test_error", errors));
         sum[0] = 0;
         sum[1] = 0;
       }
     }
     double[] x = curve.stream().mapToDouble(p -> p[0]).toArray();
     var curves = new LinkedHashMap<String, double[][]>();
-    curves.put("training loss (nats)", new double[][] {x, curve.stream().mapToDouble(p -> p[1]).toArray()});
+    curves.put(
+        "training loss (nats)",
+        new double[][] {x, curve.stream().mapToDouble(p -> p[1]).toArray()});
     curves.put("test error", new double[][] {x, curve.stream().mapToDouble(p -> p[2]).toArray()});
-    run.figure("learning", Figures.curves("Learning curve", "epoch", "loss, error", curves, true), "Mean training loss and test error after each epoch. The test set chooses nothing.");
+    run.figure(
+        "learning",
+        Figures.curves("Learning curve", "epoch", "loss, error", curves, true),
+        "Mean training loss and test error after each epoch. The test set chooses nothing.");
   }
 
-  private static int[] classify(SequenceModel model, Parameters parameters, List<Junction> junctions) {
+  private static int[] classify(
+      SequenceModel model, Parameters parameters, List<Junction> junctions) {
     int[] classes = new int[junctions.size()];
     int at = 0;
-    for (Sequences batch : BatchSource.inOrder(junctions.stream().map(SpliceJunctions::example).toList(), 256)) {
+    for (Sequences batch :
+        BatchSource.inOrder(junctions.stream().map(SpliceJunctions::example).toList(), 256)) {
       Series p = model.predict(parameters, batch).output("prediction");
       for (int lane = 0; lane < batch.lanes(); lane++, at++) {
         for (int k = 1; k < 3; k++) {
@@ -253,7 +318,8 @@ public final class SpliceJunctions extends Experiment {
     return errors;
   }
 
-  private void evaluate(Run run, SequenceModel model, Parameters parameters, Split split) throws IOException {
+  private void evaluate(Run run, SequenceModel model, Parameters parameters, Split split)
+      throws IOException {
     int[] own = classify(model, parameters, split.test);
     var matrix = new WeightMatrix(split.training);
     int[] simple = split.test.stream().mapToInt(matrix::classify).toArray();
@@ -272,37 +338,72 @@ public final class SpliceJunctions extends Experiment {
     run.result("confusion", confusion);
     run.result("baseline", baseline);
     run.result("baseline_errors", baselineErrors);
-    run.text().printf("bidirectional %s: accuracy %.2f %%, errors EI %.2f %%, IE %.2f %%, N %.2f %%%n", cell, 100 * accuracy, 100 * errors.get("EI"), 100 * errors.get("IE"), 100 * errors.get("N"));
-    run.text().printf("baseline (weight matrix): accuracy %.2f %%, errors EI %.2f %%, IE %.2f %%, N %.2f %%%n", 100 * baseline, 100 * baselineErrors.get("EI"), 100 * baselineErrors.get("IE"), 100 * baselineErrors.get("N"));
+    run.text()
+        .printf(
+            "bidirectional %s: accuracy %.2f %%, errors EI %.2f %%, IE %.2f %%, N %.2f %%%n",
+            cell,
+            100 * accuracy,
+            100 * errors.get("EI"),
+            100 * errors.get("IE"),
+            100 * errors.get("N"));
+    run.text()
+        .printf(
+            "baseline (weight matrix): accuracy %.2f %%, errors EI %.2f %%, IE %.2f %%, N %.2f"
+                + " %%%n",
+            100 * baseline,
+            100 * baselineErrors.get("EI"),
+            100 * baselineErrors.get("IE"),
+            100 * baselineErrors.get("N"));
     run.text().println("confusion (rows true EI, IE, N; columns predicted):");
     for (double[] row : confusion) {
       run.text().printf("  %5.0f %5.0f %5.0f%n", row[0], row[1], row[2]);
     }
-    run.report().table(
-        List.of("model", "accuracy", "error EI", "error IE", "error N"),
-        List.of(row("bidirectional " + cell, accuracy, errors), row("weight matrix (baseline)", baseline, baselineErrors)));
+    run.report()
+        .table(
+            List.of("model", "accuracy", "error EI", "error IE", "error N"),
+            List.of(
+                row("bidirectional " + cell, accuracy, errors),
+                row("weight matrix (baseline)", baseline, baselineErrors)));
     run.figure(
         "confusion",
-        Figures.heatMap("Confusion matrix", "predicted", "true", List.of(NAMES), List.of(NAMES), confusion),
+        Figures.heatMap(
+            "Confusion matrix", "predicted", "true", List.of(NAMES), List.of(NAMES), confusion),
         "How many windows of each true class (row) were called each class (column).");
   }
 
   private static List<String> row(String name, double accuracy, Map<String, Double> errors) {
     return List.of(
-        name, "%.2f %%".formatted(100 * accuracy), "%.2f %%".formatted(100 * errors.get("EI")), "%.2f %%".formatted(100 * errors.get("IE")),
+        name,
+        "%.2f %%".formatted(100 * accuracy),
+        "%.2f %%".formatted(100 * errors.get("EI")),
+        "%.2f %%".formatted(100 * errors.get("IE")),
         "%.2f %%".formatted(100 * errors.get("N")));
   }
 
   /// Input × gradient of each true class's logit, averaged over the test windows of that class.
-  private static void saliency(Run run, SequenceModel model, Parameters parameters, List<Junction> junctions) throws IOException {
+  private static void saliency(
+      Run run, SequenceModel model, Parameters parameters, List<Junction> junctions)
+      throws IOException {
     int length = junctions.getFirst().sequence().length();
     var curves = new LinkedHashMap<String, double[]>();
     for (Junction.Kind kind : List.of(Junction.Kind.EI, Junction.Kind.IE)) {
-      List<Example> own = junctions.stream().filter(j -> j.kind() == kind).sorted(Comparator.comparing(Junction::name)).limit(256).map(SpliceJunctions::example).toList();
+      List<Example> own =
+          junctions.stream()
+              .filter(j -> j.kind() == kind)
+              .sorted(Comparator.comparing(Junction::name))
+              .limit(256)
+              .map(SpliceJunctions::example)
+              .toList();
       double[] saliency = new double[length];
       if (!own.isEmpty()) {
         Sequences batch = Example.collate(own);
-        Tape tape = model.recurrence().forward(parameters, model.recurrence().zeroState(own.size()), model.withoutNoise(batch));
+        Tape tape =
+            model
+                .recurrence()
+                .forward(
+                    parameters,
+                    model.recurrence().zeroState(own.size()),
+                    model.withoutNoise(batch));
         Series bar = Series.zeros(Shape.of(3), own.size(), length);
         for (int lane = 0; lane < own.size(); lane++) {
           bar.set(length / 2, lane, kind.ordinal(), 1.0 / own.size());
@@ -319,11 +420,21 @@ public final class SpliceJunctions extends Experiment {
     }
     var categories = new ArrayList<String>();
     for (int t = 0; t < length; t++) {
-      categories.add(t == length / 2 ? "junction" : Integer.toString(t < length / 2 ? t - length / 2 : t - length / 2 + 1));
+      categories.add(
+          t == length / 2
+              ? "junction"
+              : Integer.toString(t < length / 2 ? t - length / 2 : t - length / 2 + 1));
     }
     run.figure(
         "saliency",
-        Figures.bars("Input × gradient along the window", "position from the junction", "contribution to the class's logit", categories, curves),
-        "Mean over the test windows of each class. The junction lies before the position marked so: donors are read at the G and T after it, acceptors at the A and G and the pyrimidines before it.");
+        Figures.bars(
+            "Input × gradient along the window",
+            "position from the junction",
+            "contribution to the class's logit",
+            categories,
+            curves),
+        "Mean over the test windows of each class. The junction lies before the position marked so:"
+            + " donors are read at the G and T after it, acceptors at the A and G and the"
+            + " pyrimidines before it.");
   }
 }

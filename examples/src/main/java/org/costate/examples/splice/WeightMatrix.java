@@ -2,8 +2,9 @@ package org.costate.examples.splice;
 
 import java.util.List;
 
-/// The baseline: a position weight matrix for each class (Staden 1984) and the class with the largest log-probability
-/// Σ log P(base at position | class) + log P(class); an ambiguous letter counts as its mixture. Pseudocount 1.
+/// The baseline: a position weight matrix for each class (Staden 1984) and the class with the
+/// largest log-probability Σ log P(base at position | class) + log P(class); an ambiguous letter
+/// counts as its mixture. Pseudocount 1.
 final class WeightMatrix {
   private final double[][][] probability;
   private final double[] prior;

@@ -13,13 +13,20 @@ import org.costate.unroll.Series;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
-/// The adding problem in its modern form: at each step a number in [0, 1] and a mark; two numbers are marked, one in each half;
-/// the target at the end is their sum. Predicting the mean has a squared error of 1/6.
-@Command(name = "adding", description = "Add two marked numbers far apart (LSTM, squared error).", mixinStandardHelpOptions = true)
+/// The adding problem in its modern form: at each step a number in [0, 1] and a mark; two numbers
+/// are marked, one in each half; the target at the end is their sum. Predicting the mean has a
+/// squared error of 1/6.
+@Command(
+    name = "adding",
+    description = "Add two marked numbers far apart (LSTM, squared error).",
+    mixinStandardHelpOptions = true)
 public final class Adding extends TaskExperiment {
   private static final double WRONG = 0.04;
 
-  @Option(names = "--length", defaultValue = "100", description = "Steps of a sequence (default ${DEFAULT-VALUE}).")
+  @Option(
+      names = "--length",
+      defaultValue = "100",
+      description = "Steps of a sequence (default ${DEFAULT-VALUE}).")
   private int length;
 
   /// For the command line.
@@ -28,14 +35,20 @@ public final class Adding extends TaskExperiment {
   @Override
   Defaults defaults() {
     if (length < 2) {
-      throw new IllegalArgumentException("adding: --length must be at least 2, got " + length + ".");
+      throw new IllegalArgumentException(
+          "adding: --length must be at least 2, got " + length + ".");
     }
     return new Defaults(CellKind.LSTM, 32, 0.005, length > 250 ? 5 : 1, 256_000, 32);
   }
 
   @Override
   SequenceModel model(Cell cell) {
-    return SequenceModel.builder().features(2).layer(cell).pool(SequenceModel.Pooling.LAST).loss(new Loss.Squared(1)).build();
+    return SequenceModel.builder()
+        .features(2)
+        .layer(cell)
+        .pool(SequenceModel.Pooling.LAST)
+        .loss(new Loss.Squared(1))
+        .build();
   }
 
   @Override
@@ -57,11 +70,14 @@ public final class Adding extends TaskExperiment {
       x[second][2 * lane + 1] = 1;
       target[lane] = x[first][2 * lane] + x[second][2 * lane];
     }
-    return Sequences.of(lanes, steps).with("x", new Series(Shape.of(2), lanes, x)).with("target", Series.constant(Shape.of(1), lanes, steps, target));
+    return Sequences.of(lanes, steps)
+        .with("x", new Series(Shape.of(2), lanes, x))
+        .with("target", Series.constant(Shape.of(1), lanes, steps, target));
   }
 
   @Override
-  Measurement measure(SequenceModel model, Parameters parameters, long seed, String purpose, int count) {
+  Measurement measure(
+      SequenceModel model, Parameters parameters, long seed, String purpose, int count) {
     return measure(model, parameters, batch(seed, purpose, 0, count));
   }
 
@@ -83,7 +99,10 @@ public final class Adding extends TaskExperiment {
 
   @Override
   Map<String, Object> after(SequenceModel model, Parameters parameters, long seed) {
-    return Map.of("mse_at_twice_the_length", measure(model, parameters, batch(seed, "test of twice the length", 0, 512, 2 * length)).score());
+    return Map.of(
+        "mse_at_twice_the_length",
+        measure(model, parameters, batch(seed, "test of twice the length", 0, 512, 2 * length))
+            .score());
   }
 
   @Override

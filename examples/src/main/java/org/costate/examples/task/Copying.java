@@ -12,16 +12,23 @@ import org.costate.unroll.Series;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
-/// Copying memory: ten symbols of eight, T − 1 blanks, a delimiter, ten blanks; the output is blank until the delimiter and
-/// then the ten symbols. A memoryless model has cross-entropy 10 ln 8 / (T + 20) a step.
-@Command(name = "copying", description = "Repeat ten symbols after a long delay (LSTM, cross-entropy a step).", mixinStandardHelpOptions = true)
+/// Copying memory: ten symbols of eight, T − 1 blanks, a delimiter, ten blanks; the output is blank
+/// until the delimiter and then the ten symbols. The cross-entropy of a memoryless model is 10 ln 8
+/// / (T + 20) nats a step.
+@Command(
+    name = "copying",
+    description = "Repeat ten symbols after a long delay (LSTM, cross-entropy a step).",
+    mixinStandardHelpOptions = true)
 public final class Copying extends TaskExperiment {
   private static final int LETTERS = 8;
   private static final int WORD = 10;
   private static final int BLANK = 8;
   private static final int DELIMITER = 9;
 
-  @Option(names = {"--delay", "--length"}, defaultValue = "50", description = "The delay T (default ${DEFAULT-VALUE}).")
+  @Option(
+      names = {"--delay", "--length"},
+      defaultValue = "50",
+      description = "The delay T (default ${DEFAULT-VALUE}).")
   private int delay;
 
   /// For the command line.
@@ -42,7 +49,11 @@ public final class Copying extends TaskExperiment {
 
   @Override
   SequenceModel model(Cell cell) {
-    return SequenceModel.builder().oneHot(LETTERS + 2).layer(cell).loss(new Loss.Softmax(LETTERS + 1)).build();
+    return SequenceModel.builder()
+        .oneHot(LETTERS + 2)
+        .layer(cell)
+        .loss(new Loss.Softmax(LETTERS + 1))
+        .build();
   }
 
   @Override
@@ -64,7 +75,8 @@ public final class Copying extends TaskExperiment {
   }
 
   @Override
-  Measurement measure(SequenceModel model, Parameters parameters, long seed, String purpose, int count) {
+  Measurement measure(
+      SequenceModel model, Parameters parameters, long seed, String purpose, int count) {
     Sequences batch = batch(seed, purpose, 0, count);
     Series p = model.predict(parameters, batch).output("prediction");
     double entropy = 0;
@@ -84,7 +96,8 @@ public final class Copying extends TaskExperiment {
 
   @Override
   java.util.Map.Entry<String, Double> baseline() {
-    return java.util.Map.entry("no memory, 10 ln 8 / (T + 20)", WORD * Math.log(LETTERS) / (delay + 2 * WORD));
+    return java.util.Map.entry(
+        "no memory, 10 ln 8 / (T + 20)", WORD * Math.log(LETTERS) / (delay + 2 * WORD));
   }
 
   @Override

@@ -27,10 +27,13 @@ import org.costate.unroll.Tape;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
-/// The Mackey–Glass equation with delay 17, x′ = 0.2 x(t − 17) / (1 + x(t − 17)¹⁰) − 0.1 x, forecast one step and 84 steps ahead.
-/// An Elman network learns the increment by L-BFGS over the whole training stretch; the baselines are persistence and a linear
-/// autoregression on 20 lags.
-@Command(name = "mackey-glass", description = "Forecast a chaotic series 1 and 84 steps ahead (Elman network, L-BFGS).", mixinStandardHelpOptions = true)
+/// The Mackey–Glass equation with delay 17, x′ = 0.2 x(t − 17) / (1 + x(t − 17)¹⁰) − 0.1 x,
+/// forecast one step and 84 steps ahead. An Elman network learns the increment by L-BFGS over the
+/// whole training stretch; the baselines are persistence and a linear autoregression on 20 lags.
+@Command(
+    name = "mackey-glass",
+    description = "Forecast a chaotic series 1 and 84 steps ahead (Elman network, L-BFGS).",
+    mixinStandardHelpOptions = true)
 public final class MackeyGlass extends Experiment {
   private static final int TRAIN = 3000;
   private static final int TEST = 1500;
@@ -42,10 +45,16 @@ public final class MackeyGlass extends Experiment {
   private static final double MEAN = 0.9293;
   private static final double DEVIATION = 0.2263;
 
-  @Option(names = "--hidden", defaultValue = "32", description = "Hidden units (default ${DEFAULT-VALUE}).")
+  @Option(
+      names = "--hidden",
+      defaultValue = "32",
+      description = "Hidden units (default ${DEFAULT-VALUE}).")
   private int hidden;
 
-  @Option(names = "--evaluations", defaultValue = "5000", description = "The most gradient evaluations (default ${DEFAULT-VALUE}).")
+  @Option(
+      names = "--evaluations",
+      defaultValue = "5000",
+      description = "The most gradient evaluations (default ${DEFAULT-VALUE}).")
   private int evaluations;
 
   /// The series x(0), x(1), …, by the Runge–Kutta method with step 0.1 and history 1.2.
@@ -83,8 +92,14 @@ public final class MackeyGlass extends Experiment {
   @Override
   protected void execute(Run run) throws IOException {
     double[] x = series(1000 + TRAIN + TEST);
-    double[] z = IntStream.range(1000, x.length).mapToDouble(i -> (x[i] - MEAN) / DEVIATION).toArray();
-    SequenceModel model = SequenceModel.builder().features(1).layer(ElmanCell.of(hidden)).loss(new Loss.Squared(1)).build();
+    double[] z =
+        IntStream.range(1000, x.length).mapToDouble(i -> (x[i] - MEAN) / DEVIATION).toArray();
+    SequenceModel model =
+        SequenceModel.builder()
+            .features(1)
+            .layer(ElmanCell.of(hidden))
+            .loss(new Loss.Squared(1))
+            .build();
     Parameters parameters = model.initialise(run.seed());
     double scale = incrementScale(z);
     train(run, model, parameters, z, scale);
@@ -100,13 +115,24 @@ public final class MackeyGlass extends Experiment {
     run.result("baseline", linear[0]);
     var rows =
         List.of(
-            List.of("Elman network, " + hidden + " units", "%.3g".formatted(own[0]), "%.3g".formatted(own[1])),
-            List.of("autoregression, 20 lags", "%.3g".formatted(linear[0]), "%.3g".formatted(linear[1])),
-            List.of("persistence", "%.3g".formatted(persistence(z, 1)), "%.3g".formatted(persistence(z, AHEAD))));
-    rows.forEach(row -> run.text().printf("%-28s NRMSE 1 step %s, 84 steps (free run) %s%n", row.toArray()));
+            List.of(
+                "Elman network, " + hidden + " units",
+                "%.3g".formatted(own[0]),
+                "%.3g".formatted(own[1])),
+            List.of(
+                "autoregression, 20 lags",
+                "%.3g".formatted(linear[0]),
+                "%.3g".formatted(linear[1])),
+            List.of(
+                "persistence",
+                "%.3g".formatted(persistence(z, 1)),
+                "%.3g".formatted(persistence(z, AHEAD))));
+    rows.forEach(
+        row -> run.text().printf("%-28s NRMSE 1 step %s, 84 steps (free run) %s%n", row.toArray()));
     run.report().table(List.of("model", "NRMSE 1 step", "NRMSE 84 steps, free run"), rows);
     freeRunFigure(run, model, parameters, z, scale);
-    ModelFile.write(run.folder().file("model.safetensors"), parameters, java.util.Map.of("experiment", name()));
+    ModelFile.write(
+        run.folder().file("model.safetensors"), parameters, java.util.Map.of("experiment", name()));
   }
 
   private static double incrementScale(double[] z) {
@@ -138,7 +164,8 @@ public final class MackeyGlass extends Experiment {
         .with("weight", new Series(Shape.SCALAR, to - from, weight));
   }
 
-  private void train(Run run, SequenceModel model, Parameters parameters, double[] z, double scale) throws IOException {
+  private void train(Run run, SequenceModel model, Parameters parameters, double[] z, double scale)
+      throws IOException {
     Sequences[] halves = {lanes(z, scale, 0, LANES / 2), lanes(z, scale, LANES / 2, LANES)};
     double divisor = model.totalWeight(halves[0]) + model.totalWeight(halves[1]);
     var curve = new java.util.ArrayList<Double>();
@@ -150,8 +177,19 @@ public final class MackeyGlass extends Experiment {
                     var at = new Parameters(parameters.layout(), theta);
                     List<Cotangents> bars = new java.util.ArrayList<>();
                     List<Tape> tapes =
-                        IntStream.range(0, 2).parallel().mapToObj(i -> model.recurrence().forward(at, model.recurrence().zeroState(LANES / 2), halves[i])).toList();
-                    bars.addAll(tapes.parallelStream().map(tape -> tape.backward(Seeds.of("loss", 1 / divisor), Sweep.full())).toList());
+                        IntStream.range(0, 2)
+                            .parallel()
+                            .mapToObj(
+                                i ->
+                                    model
+                                        .recurrence()
+                                        .forward(
+                                            at, model.recurrence().zeroState(LANES / 2), halves[i]))
+                            .toList();
+                    bars.addAll(
+                        tapes.parallelStream()
+                            .map(tape -> tape.backward(Seeds.of("loss", 1 / divisor), Sweep.full()))
+                            .toList());
                     double loss = 0;
                     java.util.Arrays.fill(gradient, 0);
                     for (int i = 0; i < 2; i++) {
@@ -176,12 +214,18 @@ public final class MackeyGlass extends Experiment {
     }
     run.figure(
         "learning",
-        Figures.curves("L-BFGS over the training stretch", "gradient evaluations", "mean squared error of the scaled increment", java.util.Map.of("training loss", new double[][] {steps, values}), true),
+        Figures.curves(
+            "L-BFGS over the training stretch",
+            "gradient evaluations",
+            "mean squared error of the scaled increment",
+            java.util.Map.of("training loss", new double[][] {steps, values}),
+            true),
         "Training loss at each evaluation of the gradient.");
   }
 
   /// One-step and 84-step normalised errors on the test stretch.
-  private static double[] nrmse(SequenceModel model, Parameters parameters, double[] z, double scale) {
+  private static double[] nrmse(
+      SequenceModel model, Parameters parameters, double[] z, double scale) {
     int starts = (TEST - WARM_UP - AHEAD) / 10;
     double[][] seen = new double[WARM_UP][starts];
     for (int t = 0; t < WARM_UP; t++) {
@@ -201,10 +245,15 @@ public final class MackeyGlass extends Experiment {
   }
 
   /// Feeds the network its own predictions after what it has seen.
-  private static double[][] freeRun(SequenceModel model, Parameters parameters, double[][] seen, double scale, int steps) {
+  private static double[][] freeRun(
+      SequenceModel model, Parameters parameters, double[][] seen, double scale, int steps) {
     int lanes = seen[0].length;
     SequenceGraph predictor = model.predictor();
-    Rollout warm = predictor.evaluate(parameters, predictor.zeroState(lanes), Sequences.of(lanes, seen.length).with("x", new Series(Shape.of(1), lanes, seen)));
+    Rollout warm =
+        predictor.evaluate(
+            parameters,
+            predictor.zeroState(lanes),
+            Sequences.of(lanes, seen.length).with("x", new Series(Shape.of(1), lanes, seen)));
     State state = warm.finalState();
     double[] x = seen[seen.length - 1];
     double[] increment = warm.output("prediction").steps()[seen.length - 1];
@@ -216,7 +265,12 @@ public final class MackeyGlass extends Experiment {
       }
       out[t] = next;
       x = next;
-      Rollout step = predictor.evaluate(parameters, state, Sequences.of(lanes, 1).with("x", new Series(Shape.of(1), lanes, new double[][] {next})));
+      Rollout step =
+          predictor.evaluate(
+              parameters,
+              state,
+              Sequences.of(lanes, 1)
+                  .with("x", new Series(Shape.of(1), lanes, new double[][] {next})));
       state = step.finalState();
       increment = step.output("prediction").steps()[0];
     }
@@ -263,7 +317,9 @@ public final class MackeyGlass extends Experiment {
     return new double[] {Math.sqrt(one / starts), Math.sqrt(far / starts)};
   }
 
-  private void freeRunFigure(Run run, SequenceModel model, Parameters parameters, double[] z, double scale) throws IOException {
+  private void freeRunFigure(
+      Run run, SequenceModel model, Parameters parameters, double[] z, double scale)
+      throws IOException {
     int steps = 500;
     double[][] seen = new double[WARM_UP][1];
     for (int t = 0; t < WARM_UP; t++) {
@@ -272,8 +328,23 @@ public final class MackeyGlass extends Experiment {
     double[][] predicted = freeRun(model, parameters, seen, scale, steps);
     double[] time = IntStream.range(0, steps).asDoubleStream().toArray();
     var curves = new LinkedHashMap<String, double[][]>();
-    curves.put("series", new double[][] {time, IntStream.range(0, steps).mapToDouble(t -> MEAN + DEVIATION * z[TRAIN + WARM_UP + t]).toArray()});
-    curves.put("free run", new double[][] {time, IntStream.range(0, steps).mapToDouble(t -> MEAN + DEVIATION * predicted[t][0]).toArray()});
-    run.figure("free-run", Figures.curves("Free run on the unseen stretch", "time", "x", curves, false), "After " + WARM_UP + " observed values the network sees only its own predictions.");
+    curves.put(
+        "series",
+        new double[][] {
+          time,
+          IntStream.range(0, steps)
+              .mapToDouble(t -> MEAN + DEVIATION * z[TRAIN + WARM_UP + t])
+              .toArray()
+        });
+    curves.put(
+        "free run",
+        new double[][] {
+          time,
+          IntStream.range(0, steps).mapToDouble(t -> MEAN + DEVIATION * predicted[t][0]).toArray()
+        });
+    run.figure(
+        "free-run",
+        Figures.curves("Free run on the unseen stretch", "time", "x", curves, false),
+        "After " + WARM_UP + " observed values the network sees only its own predictions.");
   }
 }

@@ -12,12 +12,20 @@ import org.costate.unroll.Series;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
-/// Parity of the bits so far, at every step, trained on lengths 10–20 and tested on 1,000. Guessing has cross-entropy ln 2.
-@Command(name = "parity", description = "Running parity of random bits, tested far beyond the training length (LSTM).", mixinStandardHelpOptions = true)
+/// Parity of the bits so far, at every step, trained on lengths 10–20 and tested on 1,000. Guessing
+/// has cross-entropy ln 2.
+@Command(
+    name = "parity",
+    description = "Running parity of random bits, tested far beyond the training length (LSTM).",
+    mixinStandardHelpOptions = true)
 public final class Parity extends TaskExperiment {
   private static final int LONG = 1000;
 
-  @Option(names = "--length", defaultValue = "20", description = "The longest training sequence; the shortest is half of it (default ${DEFAULT-VALUE}).")
+  @Option(
+      names = "--length",
+      defaultValue = "20",
+      description =
+          "The longest training sequence; the shortest is half of it (default ${DEFAULT-VALUE}).")
   private int length;
 
   /// For the command line.
@@ -26,7 +34,8 @@ public final class Parity extends TaskExperiment {
   @Override
   Defaults defaults() {
     if (length < 2) {
-      throw new IllegalArgumentException("parity: --length must be at least 2, got " + length + ".");
+      throw new IllegalArgumentException(
+          "parity: --length must be at least 2, got " + length + ".");
     }
     return new Defaults(CellKind.LSTM, 16, 0.01, 1, 96_000, 32);
   }
@@ -41,7 +50,8 @@ public final class Parity extends TaskExperiment {
     return batch(seed, purpose, index, lanes, length / 2, length);
   }
 
-  private static Sequences batch(long seed, String purpose, long index, int lanes, int shortest, int longest) {
+  private static Sequences batch(
+      long seed, String purpose, long index, int lanes, int shortest, int longest) {
     int[][] x = new int[lanes][];
     int[][] target = new int[lanes][];
     for (int lane = 0; lane < lanes; lane++) {
@@ -78,11 +88,13 @@ public final class Parity extends TaskExperiment {
       }
       sequences += all ? 0 : 1;
     }
-    return new Score(entropy / batch.activeSteps(), wrong / (double) batch.activeSteps(), sequences);
+    return new Score(
+        entropy / batch.activeSteps(), wrong / (double) batch.activeSteps(), sequences);
   }
 
   @Override
-  Measurement measure(SequenceModel model, Parameters parameters, long seed, String purpose, int count) {
+  Measurement measure(
+      SequenceModel model, Parameters parameters, long seed, String purpose, int count) {
     Score score = score(model, parameters, batch(seed, purpose, 0, count));
     var values = new LinkedHashMap<String, Object>();
     values.put("wrong", score.sequencesWrong);
@@ -94,7 +106,11 @@ public final class Parity extends TaskExperiment {
   @Override
   Map<String, Object> after(SequenceModel model, Parameters parameters, long seed) {
     Score longer = score(model, parameters, batch(seed, "long", 0, 256, LONG, LONG));
-    return Map.of("bit_error_rate_at_length_1000", longer.bitsWrong, "wrong_of_256_at_length_1000", longer.sequencesWrong);
+    return Map.of(
+        "bit_error_rate_at_length_1000",
+        longer.bitsWrong,
+        "wrong_of_256_at_length_1000",
+        longer.sequencesWrong);
   }
 
   @Override

@@ -13,12 +13,18 @@ import org.costate.unroll.Sequences;
 import org.costate.unroll.Series;
 import picocli.CommandLine.Command;
 
-/// The embedded Reber grammar: B (T|P) Reber-string (the same letter) E, predicted symbol by symbol. The optimum is 0.44130
-/// nats a symbol; a model that forgets the second symbol reaches 0.50426.
-@Command(name = "reber", description = "Predict the embedded Reber grammar (LSTM, nats a symbol).", mixinStandardHelpOptions = true)
+/// The embedded Reber grammar: B (T|P) Reber-string (the same letter) E, predicted symbol by
+/// symbol. The optimum is 0.44130 nats a symbol; a model that forgets the second symbol reaches
+/// 0.50426.
+@Command(
+    name = "reber",
+    description = "Predict the embedded Reber grammar (LSTM, nats a symbol).",
+    mixinStandardHelpOptions = true)
 public final class Reber extends TaskExperiment {
   static final String LETTERS = "BTPSXVE";
-  private static final String[][] BRANCHES = {{"T1", "P2"}, {"S1", "X3"}, {"T2", "V4"}, {"X2", "S5"}, {"P3", "V5"}};
+  private static final String[][] BRANCHES = {
+    {"T1", "P2"}, {"S1", "X3"}, {"T2", "V4"}, {"X2", "S5"}, {"P3", "V5"}
+  };
   private static final double FORGETFUL = 0.50426;
 
   /// For the command line.
@@ -31,7 +37,11 @@ public final class Reber extends TaskExperiment {
 
   @Override
   SequenceModel model(Cell cell) {
-    return SequenceModel.builder().oneHot(LETTERS.length()).layer(cell).loss(new Loss.Softmax(LETTERS.length())).build();
+    return SequenceModel.builder()
+        .oneHot(LETTERS.length())
+        .layer(cell)
+        .loss(new Loss.Softmax(LETTERS.length()))
+        .build();
   }
 
   /// A random string of the embedded grammar.
@@ -51,7 +61,11 @@ public final class Reber extends TaskExperiment {
     List<int[]> inputs = new ArrayList<>();
     List<int[]> targets = new ArrayList<>();
     for (int lane = 0; lane < lanes; lane++) {
-      int[] symbols = string(RandomStream.of(seed, "reber " + purpose, index, lane)).chars().map(LETTERS::indexOf).toArray();
+      int[] symbols =
+          string(RandomStream.of(seed, "reber " + purpose, index, lane))
+              .chars()
+              .map(LETTERS::indexOf)
+              .toArray();
       inputs.add(java.util.Arrays.copyOf(symbols, symbols.length - 1));
       targets.add(java.util.Arrays.copyOfRange(symbols, 1, symbols.length));
     }
@@ -60,7 +74,8 @@ public final class Reber extends TaskExperiment {
   }
 
   @Override
-  Measurement measure(SequenceModel model, Parameters parameters, long seed, String purpose, int count) {
+  Measurement measure(
+      SequenceModel model, Parameters parameters, long seed, String purpose, int count) {
     int strings = purpose.equals("test") ? 10_000 : count;
     Sequences batch = batch(seed, purpose, 0, strings);
     Series p = model.predict(parameters, batch).output("prediction");
@@ -69,9 +84,13 @@ public final class Reber extends TaskExperiment {
     for (int lane = 0; lane < strings; lane++) {
       int length = batch.length(lane);
       for (int t = 0; t < length; t++) {
-        entropy -= Math.log(Math.max(1e-300, p.get(t, lane, (int) batch.input("target").get(t, lane, 0))));
+        entropy -=
+            Math.log(Math.max(1e-300, p.get(t, lane, (int) batch.input("target").get(t, lane, 0))));
       }
-      right += Symbols.best(p, length - 2, lane) == (int) batch.input("target").get(length - 2, lane, 0) ? 1 : 0;
+      right +=
+          Symbols.best(p, length - 2, lane) == (int) batch.input("target").get(length - 2, lane, 0)
+              ? 1
+              : 0;
     }
     double mean = entropy / batch.activeSteps();
     var values = new LinkedHashMap<String, Object>();
@@ -81,16 +100,20 @@ public final class Reber extends TaskExperiment {
     return new Measurement(mean, right == strings && excess(batch, p) < 0.003, values);
   }
 
-  /// The mean excess over the grammar's own uncertainty, which unlike the cross-entropy does not depend on the strings drawn.
+  /// The mean excess over the grammar's own uncertainty, which unlike the cross-entropy does not
+  /// depend on the strings drawn.
   private static double excess(Sequences batch, Series p) {
     double excess = 0;
     for (int lane = 0; lane < batch.lanes(); lane++) {
       int length = batch.length(lane);
       for (int t = 0; t < length; t++) {
-        // Certain are the inner B, and the last three: E, the letter, E. Everywhere else there are two equal branches.
+        // Certain are the inner B, and the last three: E, the letter, E. Everywhere else there are
+        // two equal branches.
         boolean certain = t == 1 || t >= length - 3;
         double best = certain ? 0 : Math.log(2);
-        excess += -Math.log(Math.max(1e-300, p.get(t, lane, (int) batch.input("target").get(t, lane, 0)))) - best;
+        excess +=
+            -Math.log(Math.max(1e-300, p.get(t, lane, (int) batch.input("target").get(t, lane, 0))))
+                - best;
       }
     }
     return excess / batch.activeSteps();

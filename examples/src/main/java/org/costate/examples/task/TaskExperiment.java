@@ -24,8 +24,8 @@ import org.costate.unroll.Parameters;
 import org.costate.unroll.Sequences;
 import picocli.CommandLine.Option;
 
-/// A synthetic sequence task: trains on fresh sequences until a criterion is met on others or the budget is spent, and prints
-/// its result beside the trivial baseline.
+/// A synthetic sequence task: trains on fresh sequences until a criterion is met on others or the
+/// budget is spent, and prints its result beside the trivial baseline.
 abstract class TaskExperiment extends Experiment {
   /// The cells to choose from.
   enum CellKind {
@@ -35,26 +35,45 @@ abstract class TaskExperiment extends Experiment {
     IRNN
   }
 
-  @Option(names = "--cell", description = "One of ${COMPLETION-CANDIDATES} (default: the task's own).")
+  @Option(
+      names = "--cell",
+      description = "One of ${COMPLETION-CANDIDATES} (default: the task's own).")
   private CellKind cell;
 
-  @Option(names = "--hidden", paramLabel = "N", description = "Hidden units (default: the task's own).")
+  @Option(
+      names = "--hidden",
+      paramLabel = "N",
+      description = "Hidden units (default: the task's own).")
   private Integer hidden;
 
-  @Option(names = "--rate", paramLabel = "R", description = "Learning rate of Adam (default: the task's own).")
+  @Option(
+      names = "--rate",
+      paramLabel = "R",
+      description = "Learning rate of Adam (default: the task's own).")
   private Double rate;
 
-  @Option(names = "--forget-bias", paramLabel = "B", description = "First forget-gate bias of an LSTM (default: the task's own).")
+  @Option(
+      names = "--forget-bias",
+      paramLabel = "B",
+      description = "First forget-gate bias of an LSTM (default: the task's own).")
   private Double forgetBias;
 
-  @Option(names = "--sequences", paramLabel = "N", description = "The most training sequences (default: the task's own).")
+  @Option(
+      names = "--sequences",
+      paramLabel = "N",
+      description = "The most training sequences (default: the task's own).")
   private Long sequences;
 
-  @Option(names = "--clip", paramLabel = "C", defaultValue = "1", description = "Limit of the gradient's global norm (default ${DEFAULT-VALUE}).")
+  @Option(
+      names = "--clip",
+      paramLabel = "C",
+      defaultValue = "1",
+      description = "Limit of the gradient's global norm (default ${DEFAULT-VALUE}).")
   private double clip;
 
   /// What a task needs by default.
-  record Defaults(CellKind cell, int hidden, double rate, double forgetBias, long sequences, int lanes) {}
+  record Defaults(
+      CellKind cell, int hidden, double rate, double forgetBias, long sequences, int lanes) {}
 
   /// A measurement on fresh sequences.
   ///
@@ -72,7 +91,8 @@ abstract class TaskExperiment extends Experiment {
   abstract Sequences batch(long seed, String purpose, long index, int lanes);
 
   /// Measures on fresh sequences.
-  abstract Measurement measure(SequenceModel model, Parameters parameters, long seed, String purpose, int count);
+  abstract Measurement measure(
+      SequenceModel model, Parameters parameters, long seed, String purpose, int count);
 
   /// The score of the trivial predictor, and what it is.
   abstract Map.Entry<String, Double> baseline();
@@ -97,8 +117,10 @@ abstract class TaskExperiment extends Experiment {
     Defaults d = defaults();
     int size = hidden == null ? d.hidden : hidden;
     return switch (cell == null ? d.cell : cell) {
-      case LSTM -> forgetBias == null ? lstm(size, d.forgetBias) : LstmCell.of(size).forgetBias(forgetBias);
-      case GRU -> GruCell.of(size).updateBias(Math.min(forgetBias == null ? d.forgetBias : forgetBias, 3));
+      case LSTM ->
+          forgetBias == null ? lstm(size, d.forgetBias) : LstmCell.of(size).forgetBias(forgetBias);
+      case GRU ->
+          GruCell.of(size).updateBias(Math.min(forgetBias == null ? d.forgetBias : forgetBias, 3));
       case ELMAN -> ElmanCell.of(size);
       case IRNN -> ElmanCell.identity(size);
     };
@@ -123,7 +145,10 @@ abstract class TaskExperiment extends Experiment {
                 model,
                 index -> batch(run.seed(), "train", index, d.lanes),
                 parameters,
-                Trainer.Settings.adam(rate == null ? d.rate : rate).clipping(new Clipping.GlobalNorm(clip)).flowEvery(50).seed(run.seed())
+                Trainer.Settings.adam(rate == null ? d.rate : rate)
+                    .clipping(new Clipping.GlobalNorm(clip))
+                    .flowEvery(50)
+                    .seed(run.seed())
                     .listener(flow)
                     .listener(
                         new TrainingListener() {
@@ -140,7 +165,15 @@ abstract class TaskExperiment extends Experiment {
         steps.add((double) trainer.batches() * d.lanes);
         losses.add(sum[0] / sum[1]);
         scores.add(last.score);
-        run.folder().metrics(Map.of("sequences", trainer.batches() * d.lanes, "training_loss", sum[0] / sum[1], "validation_" + scoreName(), last.score));
+        run.folder()
+            .metrics(
+                Map.of(
+                    "sequences",
+                    trainer.batches() * d.lanes,
+                    "training_loss",
+                    sum[0] / sum[1],
+                    "validation_" + scoreName(),
+                    last.score));
         sum[0] = 0;
         sum[1] = 0;
         if (last.solved) {
@@ -152,11 +185,18 @@ abstract class TaskExperiment extends Experiment {
     }
     Measurement test = measure(model, parameters, run.seed(), "test", 1024);
     report(run, flow, steps, losses, scores, test, after(model, parameters, run.seed()));
-    ModelFile.write(run.folder().file("model.safetensors"), parameters, Map.of("experiment", name()));
+    ModelFile.write(
+        run.folder().file("model.safetensors"), parameters, Map.of("experiment", name()));
   }
 
   private void report(
-      Run run, GradientFlow flow, List<Double> steps, List<Double> losses, List<Double> scores, Measurement test, Map<String, Object> after)
+      Run run,
+      GradientFlow flow,
+      List<Double> steps,
+      List<Double> losses,
+      List<Double> scores,
+      Measurement test,
+      Map<String, Object> after)
       throws IOException {
     Map.Entry<String, Double> baseline = baseline();
     run.result(scoreName(), test.score);
@@ -172,20 +212,35 @@ abstract class TaskExperiment extends Experiment {
     advice.forEach(line -> run.text().println("advice: " + line));
     var rows = new ArrayList<List<String>>();
     rows.add(List.of(scoreName(), "%.5g".formatted(test.score)));
-    rows.add(List.of("trivial baseline: " + baseline.getKey(), "%.5g".formatted(baseline.getValue())));
+    rows.add(
+        List.of("trivial baseline: " + baseline.getKey(), "%.5g".formatted(baseline.getValue())));
     test.values.forEach((key, value) -> rows.add(List.of(key, String.valueOf(value))));
     after.forEach((key, value) -> rows.add(List.of(key, String.valueOf(value))));
     run.report().table(List.of("result", "value"), rows);
     double[] x = steps.stream().mapToDouble(Double::doubleValue).toArray();
     var curves = new LinkedHashMap<String, double[][]>();
-    curves.put("training loss", new double[][] {x, losses.stream().mapToDouble(Double::doubleValue).toArray()});
-    curves.put("validation " + scoreName(), new double[][] {x, scores.stream().mapToDouble(Double::doubleValue).toArray()});
-    curves.put("trivial baseline", new double[][] {{0, x[x.length - 1]}, {baseline.getValue(), baseline.getValue()}});
-    run.figure("learning", Figures.curves("Learning curve: " + name(), "training sequences", scoreName(), curves, true), "Training loss, validation score, and the trivial baseline.");
+    curves.put(
+        "training loss",
+        new double[][] {x, losses.stream().mapToDouble(Double::doubleValue).toArray()});
+    curves.put(
+        "validation " + scoreName(),
+        new double[][] {x, scores.stream().mapToDouble(Double::doubleValue).toArray()});
+    curves.put(
+        "trivial baseline",
+        new double[][] {{0, x[x.length - 1]}, {baseline.getValue(), baseline.getValue()}});
+    run.figure(
+        "learning",
+        Figures.curves(
+            "Learning curve: " + name(), "training sequences", scoreName(), curves, true),
+        "Training loss, validation score, and the trivial baseline.");
     run.report().heading("Gradient flow").advice(advice);
-    run.figure("flow", GradientFlowPlot.overTime(flow), "Norm of the costate at each time step, at the last recorded update.");
+    run.figure(
+        "flow",
+        GradientFlowPlot.overTime(flow),
+        "Norm of the costate at each time step, at the last recorded update.");
     String scan = flow.frames().getLast().flow().keySet().iterator().next();
-    run.figure("flow-heat-map", GradientFlowPlot.heatMap(flow, scan), "Time step against training.");
+    run.figure(
+        "flow-heat-map", GradientFlowPlot.heatMap(flow, scan), "Time step against training.");
     run.report().table(GradientFlowPlot.tableHeads(), GradientFlowPlot.table(flow));
   }
 }

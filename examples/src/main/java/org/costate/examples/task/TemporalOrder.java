@@ -13,15 +13,22 @@ import org.costate.unroll.Series;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
-/// Temporal order (Hochreiter and Schmidhuber 1997, task 6a): between start E and trigger B come distractors a b c d and, at
-/// 10–20 and 50–60, an X or a Y each; the class at the end is their order. Guessing has cross-entropy ln 4.
-@Command(name = "temporal-order", description = "Tell the order of two symbols far apart (LSTM, four classes).", mixinStandardHelpOptions = true)
+/// Temporal order (Hochreiter and Schmidhuber 1997, task 6a): between start E and trigger B come
+/// distractors a b c d and, at 10–20 and 50–60, an X or a Y each; the class at the end is their
+/// order. Guessing has cross-entropy ln 4.
+@Command(
+    name = "temporal-order",
+    description = "Tell the order of two symbols far apart (LSTM, four classes).",
+    mixinStandardHelpOptions = true)
 public final class TemporalOrder extends TaskExperiment {
   private static final int SYMBOLS = 8;
   private static final int START = 6;
   private static final int END = 7;
 
-  @Option(names = "--length", defaultValue = "100", description = "The shortest length; the longest is a tenth more (default ${DEFAULT-VALUE}).")
+  @Option(
+      names = "--length",
+      defaultValue = "100",
+      description = "The shortest length; the longest is a tenth more (default ${DEFAULT-VALUE}).")
   private int length;
 
   /// For the command line.
@@ -30,14 +37,20 @@ public final class TemporalOrder extends TaskExperiment {
   @Override
   Defaults defaults() {
     if (length < 10) {
-      throw new IllegalArgumentException("temporal-order: --length must be at least 10, got " + length + ".");
+      throw new IllegalArgumentException(
+          "temporal-order: --length must be at least 10, got " + length + ".");
     }
     return new Defaults(CellKind.LSTM, 32, 0.005, 5, 192_000, 32);
   }
 
   @Override
   SequenceModel model(Cell cell) {
-    return SequenceModel.builder().oneHot(SYMBOLS).layer(cell).pool(SequenceModel.Pooling.LAST).loss(new Loss.Softmax(4)).build();
+    return SequenceModel.builder()
+        .oneHot(SYMBOLS)
+        .layer(cell)
+        .pool(SequenceModel.Pooling.LAST)
+        .loss(new Loss.Softmax(4))
+        .build();
   }
 
   @Override
@@ -68,7 +81,8 @@ public final class TemporalOrder extends TaskExperiment {
   }
 
   @Override
-  Measurement measure(SequenceModel model, Parameters parameters, long seed, String purpose, int count) {
+  Measurement measure(
+      SequenceModel model, Parameters parameters, long seed, String purpose, int count) {
     return measure(model, parameters, batch(seed, purpose, 0, count));
   }
 

@@ -3,7 +3,8 @@ package org.costate.internal.exec;
 import org.costate.graph.Convolution;
 import org.costate.graph.Shape;
 
-/// Direct convolution of one lane and its two adjoints. All three visit the same index pairs; each adds to its result.
+/// Direct convolution of one lane and its two adjoints. All three visit the same index pairs; each
+/// adds to its result.
 final class ConvolutionKernels {
   private ConvolutionKernels() {}
 
@@ -29,7 +30,10 @@ final class ConvolutionKernels {
               for (int j = 0; j < y.dim(2); j++) {
                 int column = j * g.strideWidth() - g.paddingWidth() + q * g.dilationWidth();
                 if (column >= 0 && column < width) {
-                  visit.at((o * y.dim(1) + i) * y.dim(2) + j, kernel, (c * height + row) * width + column);
+                  visit.at(
+                      (o * y.dim(1) + i) * y.dim(2) + j,
+                      kernel,
+                      (c * height + row) * width + column);
                 }
               }
             }
@@ -40,17 +44,44 @@ final class ConvolutionKernels {
   }
 
   static void result(
-      double[] x, int xBase, double[] k, int kBase, double[] y, int yBase, Shape xs, Shape ks, Shape ys, Convolution g) {
+      double[] x,
+      int xBase,
+      double[] k,
+      int kBase,
+      double[] y,
+      int yBase,
+      Shape xs,
+      Shape ks,
+      Shape ys,
+      Convolution g) {
     each(xs, ks, ys, g, (yi, ki, xi) -> y[yBase + yi] += k[kBase + ki] * x[xBase + xi]);
   }
 
   static void input(
-      double[] y, int yBase, double[] k, int kBase, double[] x, int xBase, Shape xs, Shape ks, Shape ys, Convolution g) {
+      double[] y,
+      int yBase,
+      double[] k,
+      int kBase,
+      double[] x,
+      int xBase,
+      Shape xs,
+      Shape ks,
+      Shape ys,
+      Convolution g) {
     each(xs, ks, ys, g, (yi, ki, xi) -> x[xBase + xi] += k[kBase + ki] * y[yBase + yi]);
   }
 
   static void kernel(
-      double[] x, int xBase, double[] y, int yBase, double[] k, int kBase, Shape xs, Shape ks, Shape ys, Convolution g) {
+      double[] x,
+      int xBase,
+      double[] y,
+      int yBase,
+      double[] k,
+      int kBase,
+      Shape xs,
+      Shape ks,
+      Shape ys,
+      Convolution g) {
     each(xs, ks, ys, g, (yi, ki, xi) -> k[kBase + ki] += y[yBase + yi] * x[xBase + xi]);
   }
 }

@@ -3,8 +3,8 @@ package org.costate.internal.exec;
 import org.costate.graph.BinaryFunction;
 import org.costate.graph.UnaryFunction;
 
-/// Element-wise kernels. The cheap functions have their own loops, which HotSpot vectorises; in the others the function itself
-/// is the cost.
+/// Element-wise kernels. The cheap functions have their own loops, which HotSpot vectorises; in the
+/// others the function itself is the cost.
 final class Elementwise {
   private Elementwise() {}
 
@@ -30,7 +30,22 @@ final class Elementwise {
           out[i] = 1 / (1 + Math.exp(-x[i]));
         }
       }
-      case EXP, EXPM1, LOG, LOG1P, SQRT, SIN, COS, TAN, ASIN, ACOS, ATAN, SOFTPLUS, ABS, SIGN, STEP, ERF -> {
+      case EXP,
+          EXPM1,
+          LOG,
+          LOG1P,
+          SQRT,
+          SIN,
+          COS,
+          TAN,
+          ASIN,
+          ACOS,
+          ATAN,
+          SOFTPLUS,
+          ABS,
+          SIGN,
+          STEP,
+          ERF -> {
         for (int i = 0; i < n; i++) {
           out[i] = f.evaluate(x[i]);
         }

@@ -4,9 +4,10 @@ import java.util.Arrays;
 
 /// Matrix products in plain Java: `out[i, :] (+)= Σ_k a[i, k] · rows[k][:]`.
 ///
-/// The rows are separate arrays and every array of the inner loop is read at the same index, because that is the shape that
-/// HotSpot turns into vector code; two results by four rows at a time keep loads below arithmetic. The order of additions does
-/// not depend on which results are computed together, so a lane's result does not depend on the batch around it.
+/// The rows are separate arrays and every array of the inner loop is read at the same index,
+/// because that is the shape that HotSpot turns into vector code; two results by four rows at a
+/// time keep loads below arithmetic. The order of additions does not depend on which results are
+/// computed together, so a lane's result does not depend on the batch around it.
 final class Gemm {
   private final double[] first;
   private final double[] second;
@@ -16,8 +17,16 @@ final class Gemm {
     second = new double[widest];
   }
 
-  /// Copies a matrix of `count` rows and `columns` columns into separate rows; element (r, c) is at `base + r·rowStep + c·columnStep`.
-  static void pack(double[] from, int base, int rowStep, int columnStep, double[][] rows, int count, int columns) {
+  /// Copies a matrix of `count` rows and `columns` columns into separate rows; element (r, c) is at
+  /// `base + r·rowStep + c·columnStep`.
+  static void pack(
+      double[] from,
+      int base,
+      int rowStep,
+      int columnStep,
+      double[][] rows,
+      int count,
+      int columns) {
     for (int r = 0; r < count; r++) {
       double[] row = rows[r];
       int start = base + r * rowStep;
@@ -31,9 +40,20 @@ final class Gemm {
     }
   }
 
-  /// `out[i, :] (+)= Σ_k a[aBase + i·aRow + k·aColumn] · rows[k][:]` for `i < m`, `k < depth`, n columns.
+  /// `out[i, :] (+)= Σ_k a[aBase + i·aRow + k·aColumn] · rows[k][:]` for `i < m`, `k < depth`, n
+  /// columns.
   void multiply(
-      double[] a, int aBase, int aRow, int aColumn, int m, int depth, double[][] rows, int n, double[] out, int outBase, boolean add) {
+      double[] a,
+      int aBase,
+      int aRow,
+      int aColumn,
+      int m,
+      int depth,
+      double[][] rows,
+      int n,
+      double[] out,
+      int outBase,
+      boolean add) {
     for (int i = 0; i < m; i += 2) {
       boolean pair = i + 1 < m;
       int target = outBase + i * n;
@@ -57,15 +77,28 @@ final class Gemm {
     }
   }
 
-  private void accumulateTwo(double[] a, int top, int bottom, int aColumn, int depth, double[][] rows, int n) {
+  private void accumulateTwo(
+      double[] a, int top, int bottom, int aColumn, int depth, double[][] rows, int n) {
     double[] x = first;
     double[] y = second;
     int k = 0;
     for (; k + 3 < depth; k += 4) {
       quad(
-          x, y, rows[k], rows[k + 1], rows[k + 2], rows[k + 3],
-          a[top + k * aColumn], a[top + (k + 1) * aColumn], a[top + (k + 2) * aColumn], a[top + (k + 3) * aColumn],
-          a[bottom + k * aColumn], a[bottom + (k + 1) * aColumn], a[bottom + (k + 2) * aColumn], a[bottom + (k + 3) * aColumn], n);
+          x,
+          y,
+          rows[k],
+          rows[k + 1],
+          rows[k + 2],
+          rows[k + 3],
+          a[top + k * aColumn],
+          a[top + (k + 1) * aColumn],
+          a[top + (k + 2) * aColumn],
+          a[top + (k + 3) * aColumn],
+          a[bottom + k * aColumn],
+          a[bottom + (k + 1) * aColumn],
+          a[bottom + (k + 2) * aColumn],
+          a[bottom + (k + 3) * aColumn],
+          n);
     }
     for (; k < depth; k++) {
       single(x, rows[k], a[top + k * aColumn], n);
@@ -74,8 +107,21 @@ final class Gemm {
   }
 
   private static void quad(
-      double[] x, double[] y, double[] r0, double[] r1, double[] r2, double[] r3,
-      double a0, double a1, double a2, double a3, double b0, double b1, double b2, double b3, int n) {
+      double[] x,
+      double[] y,
+      double[] r0,
+      double[] r1,
+      double[] r2,
+      double[] r3,
+      double a0,
+      double a1,
+      double a2,
+      double a3,
+      double b0,
+      double b1,
+      double b2,
+      double b3,
+      int n) {
     for (int j = 0; j < n; j++) {
       double v0 = r0[j];
       double v1 = r1[j];

@@ -10,12 +10,14 @@ import org.costate.graph.Role;
 import org.costate.graph.Simplify;
 import org.costate.graph.StepGraph;
 
-/// The reference executor: interprets a step and its pullback node by node, for all lanes at once, in double. For element type
-/// float every result is rounded to float, so float runs have float's precision with sums and products inside one op in double.
+/// The reference executor: interprets a step and its pullback node by node, for all lanes at once,
+/// in double. For element type float every result is rounded to float, so float runs have float's
+/// precision with sums and products inside one op in double.
 ///
-/// The joint graph of step and pullback is split by what needs what: the *hoisted* nodes depend on parameters only and run once
-/// for each binding; the *forward* nodes are those the results need; the *backward* nodes are the rest. Forward values that a
-/// backward node reads are the *residuals*, kept in a [Program.Frame] for each time step.
+/// The joint graph of step and pullback is split by what needs what: the *hoisted* nodes depend on
+/// parameters only and run once for each binding; the *forward* nodes are those the results need;
+/// the *backward* nodes are the rest. Forward values that a backward node reads are the
+/// *residuals*, kept in a [Program.Frame] for each time step.
 public final class ReferenceProgram implements Program {
   private final StepGraph step;
   private final StepGraph joint;
@@ -30,10 +32,19 @@ public final class ReferenceProgram implements Program {
   private final int[] residualIds;
   private final Signature signature;
 
-  /// Where the operands and results of the step are in the joint graph; −1 for a cotangent that is zero or not wanted.
+  /// Where the operands and results of the step are in the joint graph; −1 for a cotangent that is
+  /// zero or not wanted.
   record Signature(
-      int[] shared, int[] carry, int[] step, int[] next, int[] outputs,
-      int[] nextBar, int[] outputBar, int[] sharedBar, int[] carryBar, int[] stepBar) {}
+      int[] shared,
+      int[] carry,
+      int[] step,
+      int[] next,
+      int[] outputs,
+      int[] nextBar,
+      int[] outputBar,
+      int[] sharedBar,
+      int[] carryBar,
+      int[] stepBar) {}
 
   /// Compiles a step.
   ///
@@ -65,16 +76,19 @@ public final class ReferenceProgram implements Program {
       if (backward[id] && !forward[id]) {
         for (int operand : joint.ops().get(id).operands()) {
           int root = storage[operand];
-          residual[root] |= forward[operand] && !hoisted[root] && !(joint.ops().get(root) instanceof Op.Input);
+          residual[root] |=
+              forward[operand] && !hoisted[root] && !(joint.ops().get(root) instanceof Op.Input);
         }
       }
     }
-    // A cotangent may itself be a forward value (a constant seed aside, for y = f(x) with f linear it is not); keep those too.
+    // A cotangent may itself be a forward value (a constant seed aside, for y = f(x) with f linear
+    // it is not); keep those too.
     for (int[] bars : List.of(signature.sharedBar, signature.carryBar, signature.stepBar)) {
       for (int bar : bars) {
         if (bar >= 0) {
           int root = storage[bar];
-          residual[root] |= forward[bar] && !hoisted[root] && !(joint.ops().get(root) instanceof Op.Input);
+          residual[root] |=
+              forward[bar] && !hoisted[root] && !(joint.ops().get(root) instanceof Op.Input);
         }
       }
     }
@@ -83,7 +97,8 @@ public final class ReferenceProgram implements Program {
     var forwardList = new ArrayList<Integer>();
     var backwardList = new ArrayList<Integer>();
     for (int id = 0; id < count; id++) {
-      boolean runs = storage[id] == id && fusedInto[id] < 0 && !(joint.ops().get(id) instanceof Op.Input);
+      boolean runs =
+          storage[id] == id && fusedInto[id] < 0 && !(joint.ops().get(id) instanceof Op.Input);
       if (runs && (forward[id] || backward[id])) {
         (hoisted[id] ? hoistedList : forward[id] ? forwardList : backwardList).add(id);
       }
@@ -91,7 +106,8 @@ public final class ReferenceProgram implements Program {
     this.hoistedOrder = toArray(hoistedList);
     this.forwardOrder = toArray(forwardList);
     this.backwardOrder = toArray(backwardList);
-    this.residualIds = java.util.stream.IntStream.range(0, count).filter(id -> residual[id]).toArray();
+    this.residualIds =
+        java.util.stream.IntStream.range(0, count).filter(id -> residual[id]).toArray();
   }
 
   private static int[] toArray(List<Integer> list) {
@@ -100,7 +116,9 @@ public final class ReferenceProgram implements Program {
 
   private boolean isHoisted(int id) {
     Op op = joint.ops().get(id);
-    if (joint.batched(id) || op instanceof Op.SumBatch || op instanceof Op.Input input && input.role() != Role.SHARED) {
+    if (joint.batched(id)
+        || op instanceof Op.SumBatch
+        || op instanceof Op.Input input && input.role() != Role.SHARED) {
       return false;
     }
     return Arrays.stream(op.operands()).allMatch(operand -> hoisted[operand]);
@@ -125,7 +143,8 @@ public final class ReferenceProgram implements Program {
     return needed;
   }
 
-  /// A sum over the batch of a product takes the product's kernel into itself: the products of single lanes are never stored.
+  /// A sum over the batch of a product takes the product's kernel into itself: the products of
+  /// single lanes are never stored.
   private int[] fuseBatchSums(boolean[] forward, boolean[] backward) {
     int[] users = new int[joint.ops().size()];
     for (int id = 0; id < users.length; id++) {
@@ -139,7 +158,10 @@ public final class ReferenceProgram implements Program {
     int[] into = new int[users.length];
     Arrays.fill(into, -1);
     for (int id = 0; id < users.length; id++) {
-      if (joint.ops().get(id) instanceof Op.SumBatch(int x) && users[x] == 1 && joint.batched(x) && adds(joint.ops().get(x))) {
+      if (joint.ops().get(id) instanceof Op.SumBatch(int x)
+          && users[x] == 1
+          && joint.batched(x)
+          && adds(joint.ops().get(x))) {
         into[x] = id;
       }
     }
@@ -147,7 +169,10 @@ public final class ReferenceProgram implements Program {
   }
 
   private static boolean adds(Op op) {
-    return op instanceof Op.Outer || op instanceof Op.MatrixMatrix || op instanceof Op.ScatterAdd || op instanceof Op.ConvolveKernel;
+    return op instanceof Op.Outer
+        || op instanceof Op.MatrixMatrix
+        || op instanceof Op.ScatterAdd
+        || op instanceof Op.ConvolveKernel;
   }
 
   private Signature signature(Set<String> wantedInputs) {
@@ -155,12 +180,16 @@ public final class ReferenceProgram implements Program {
     List<Integer> carried = step.carries().stream().map(StepGraph.Carry::input).toList();
     List<Integer> inputs = step.inputs(Role.STEP);
     return new Signature(
-        find(shared), find(carried), find(inputs),
+        find(shared),
+        find(carried),
+        find(inputs),
         toArray(joint.carries().stream().limit(carried.size()).map(StepGraph.Carry::next).toList()),
         toArray(step.outputs().keySet().stream().map(joint::output).toList()),
         toArray(step.carries().stream().map(c -> joint.input(c.name() + "NextBar")).toList()),
         toArray(step.outputs().keySet().stream().map(name -> joint.input(name + "Bar")).toList()),
-        bars(shared, null), bars(carried, null), bars(inputs, wantedInputs));
+        bars(shared, null),
+        bars(carried, null),
+        bars(inputs, wantedInputs));
   }
 
   private String name(int id) {
@@ -173,7 +202,11 @@ public final class ReferenceProgram implements Program {
 
   private int[] bars(List<Integer> ids, Set<String> wanted) {
     return ids.stream()
-        .mapToInt(id -> wanted != null && !wanted.contains(name(id)) ? -1 : joint.outputs().getOrDefault(name(id) + "Bar", -1))
+        .mapToInt(
+            id ->
+                wanted != null && !wanted.contains(name(id))
+                    ? -1
+                    : joint.outputs().getOrDefault(name(id) + "Bar", -1))
         .toArray();
   }
 

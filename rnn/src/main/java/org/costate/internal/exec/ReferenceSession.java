@@ -6,8 +6,9 @@ import org.costate.graph.Op;
 import org.costate.graph.Shape;
 import org.costate.graph.StepGraph;
 
-/// The workspace of a [ReferenceProgram]: one array for each node, `[lanes, size]` or, for what is the same in all lanes,
-/// `[size]`. Forward values that the pullback reads are in the frame of the time step.
+/// The workspace of a [ReferenceProgram]: one array for each node, `[lanes, size]` or, for what is
+/// the same in all lanes, `[size]`. Forward values that the pullback reads are in the frame of the
+/// time step.
 final class ReferenceSession implements Program.Session {
   private final ReferenceProgram program;
   private final StepGraph graph;
@@ -41,7 +42,8 @@ final class ReferenceSession implements Program.Session {
     for (int id : program.residualIds()) {
       inFrame[id] = true;
     }
-    for (int[] order : new int[][] {program.hoistedOrder(), program.forwardOrder(), program.backwardOrder()}) {
+    for (int[] order :
+        new int[][] {program.hoistedOrder(), program.forwardOrder(), program.backwardOrder()}) {
       for (int id : order) {
         if (!inFrame[id]) {
           values[id] = new double[length(id)];
@@ -95,7 +97,8 @@ final class ReferenceSession implements Program.Session {
   }
 
   @Override
-  public void forward(double[][] carry, double[][] step, Program.Frame frame, double[][] next, double[][] outputs) {
+  public void forward(
+      double[][] carry, double[][] step, Program.Frame frame, double[][] next, double[][] outputs) {
     place(carry, step, frame);
     backward = false;
     run(program.forwardOrder());
@@ -106,8 +109,14 @@ final class ReferenceSession implements Program.Session {
 
   @Override
   public void pullback(
-      double[][] carry, double[][] step, Program.Frame frame, double[][] nextBar, double[][] outputBar,
-      double[][] sharedBar, double[][] carryBar, double[][] stepBar) {
+      double[][] carry,
+      double[][] step,
+      Program.Frame frame,
+      double[][] nextBar,
+      double[][] outputBar,
+      double[][] sharedBar,
+      double[][] carryBar,
+      double[][] stepBar) {
     place(carry, step, frame);
     ReferenceProgram.Signature signature = program.signature();
     put(signature.nextBar(), nextBar);
@@ -189,7 +198,8 @@ final class ReferenceSession implements Program.Session {
     for (int i = 0; i < length(id); i++) {
       if (!Double.isFinite(out[i])) {
         int lane = graph.batched(id) ? i / size(id) : -1;
-        fault = new Program.Fault(explain(id, out[i], Math.max(lane, 0), i % size(id)), lane, backward);
+        fault =
+            new Program.Fault(explain(id, out[i], Math.max(lane, 0), i % size(id)), lane, backward);
         return;
       }
     }
@@ -199,7 +209,9 @@ final class ReferenceSession implements Program.Session {
     var text = new StringBuilder(graph.describe(id)).append(" is ").append(number);
     String before = " of ";
     for (int operand : graph.ops().get(id).operands()) {
-      int index = (graph.batched(operand) ? lane * size(operand) : 0) + (size(operand) == size(id) ? element : 0);
+      int index =
+          (graph.batched(operand) ? lane * size(operand) : 0)
+              + (size(operand) == size(id) ? element : 0);
       if (size(operand) == size(id) || size(operand) == 1) {
         text.append(before).append(value(operand)[index]);
         before = " and ";
@@ -208,7 +220,8 @@ final class ReferenceSession implements Program.Session {
     return text.toString();
   }
 
-  /// The values of an operand as an element-wise kernel of `user` reads them: one copy for each lane if the user has that.
+  /// The values of an operand as an element-wise kernel of `user` reads them: one copy for each
+  /// lane if the user has that.
   private double[] operand(int id, int user) {
     if (copies(id) == copies(user)) {
       return value(id);
@@ -235,21 +248,29 @@ final class ReferenceSession implements Program.Session {
         }
       }
       case Op.Unary(var f, int x) -> Elementwise.unary(f, value(x), out, n);
-      case Op.Binary(var f, int a, int b) -> Elementwise.binary(f, operand(a, id), operand(b, id), out, n);
-      case Op.Select(int c, int a, int b) -> Elementwise.select(operand(c, id), operand(a, id), operand(b, id), out, n);
+      case Op.Binary(var f, int a, int b) ->
+          Elementwise.binary(f, operand(a, id), operand(b, id), out, n);
+      case Op.Select(int c, int a, int b) ->
+          Elementwise.select(operand(c, id), operand(a, id), operand(b, id), out, n);
       case Op.MatrixVector o -> matrixVector(o, id, out);
       case Op.Outer o -> outer(o, copies, out);
       case Op.MatrixMatrix o -> {
         Arrays.fill(out, 0);
         matrixMatrix(o, copies, out, shape.size());
       }
-      case Op.Transpose(int x) -> Structure.transpose(value(x), copies, graph.shape(x).dim(0), graph.shape(x).dim(1), out);
+      case Op.Transpose(int x) ->
+          Structure.transpose(value(x), copies, graph.shape(x).dim(0), graph.shape(x).dim(1), out);
       case Op.Sum(int x, int axis) -> {
         Shape s = graph.shape(x);
         if (axis < 0) {
           Structure.sum(value(x), copies, s.size(), 1, out);
         } else {
-          Structure.sum(value(x), copies * Structure.outer(s, axis), s.dim(axis), Structure.inner(s, axis), out);
+          Structure.sum(
+              value(x),
+              copies * Structure.outer(s, axis),
+              s.dim(axis),
+              Structure.inner(s, axis),
+              out);
         }
       }
       case Op.Max(int x, int axis) -> {
@@ -257,34 +278,66 @@ final class ReferenceSession implements Program.Session {
         if (axis < 0) {
           Structure.max(value(x), copies, s.size(), 1, out);
         } else {
-          Structure.max(value(x), copies * Structure.outer(s, axis), s.dim(axis), Structure.inner(s, axis), out);
+          Structure.max(
+              value(x),
+              copies * Structure.outer(s, axis),
+              s.dim(axis),
+              Structure.inner(s, axis),
+              out);
         }
       }
       case Op.Broadcast(int x, int axis, Shape s) -> {
         if (axis < 0) {
           Structure.broadcast(value(x), copies, s.size(), 1, out);
         } else {
-          Structure.broadcast(value(x), copies * Structure.outer(s, axis), s.dim(axis), Structure.inner(s, axis), out);
+          Structure.broadcast(
+              value(x),
+              copies * Structure.outer(s, axis),
+              s.dim(axis),
+              Structure.inner(s, axis),
+              out);
         }
       }
       case Op.Slice(int x, int axis, int from, int length) -> {
         Shape s = graph.shape(x);
-        Structure.slice(value(x), copies * Structure.outer(s, axis), s.dim(axis), Structure.inner(s, axis), from, out, length);
+        Structure.slice(
+            value(x),
+            copies * Structure.outer(s, axis),
+            s.dim(axis),
+            Structure.inner(s, axis),
+            from,
+            out,
+            length);
       }
       case Op.Pad(int x, int axis, int before, int length) -> {
         Shape s = graph.shape(x);
         Arrays.fill(out, 0);
-        Structure.insert(value(x), copies * Structure.outer(s, axis), s.dim(axis), Structure.inner(s, axis), out, length, before);
+        Structure.insert(
+            value(x),
+            copies * Structure.outer(s, axis),
+            s.dim(axis),
+            Structure.inner(s, axis),
+            out,
+            length,
+            before);
       }
       case Op.Concat(var parts, int axis) -> {
         int at = 0;
         for (int part : parts) {
           Shape s = graph.shape(part);
-          Structure.insert(operand(part, id), copies * Structure.outer(s, axis), s.dim(axis), Structure.inner(s, axis), out, shape.dim(axis), at);
+          Structure.insert(
+              operand(part, id),
+              copies * Structure.outer(s, axis),
+              s.dim(axis),
+              Structure.inner(s, axis),
+              out,
+              shape.dim(axis),
+              at);
           at += s.dim(axis);
         }
       }
-      case Op.Reshape _, Op.StopGradient _, Op.StraightThrough _ -> throw new IllegalStateException("an alias is not evaluated");
+      case Op.Reshape _, Op.StopGradient _, Op.StraightThrough _ ->
+          throw new IllegalStateException("an alias is not evaluated");
       case Op.Gather o -> gather(o, id, out);
       case Op.ScatterAdd o -> {
         Arrays.fill(out, 0);
@@ -294,16 +347,32 @@ final class ReferenceSession implements Program.Session {
         Arrays.fill(out, 0);
         for (int lane = 0; lane < copies; lane++) {
           ConvolutionKernels.result(
-              value(o.x()), base(o.x(), lane), value(o.kernel()), base(o.kernel(), lane), out, lane * shape.size(),
-              graph.shape(o.x()), graph.shape(o.kernel()), shape, o.geometry());
+              value(o.x()),
+              base(o.x(), lane),
+              value(o.kernel()),
+              base(o.kernel(), lane),
+              out,
+              lane * shape.size(),
+              graph.shape(o.x()),
+              graph.shape(o.kernel()),
+              shape,
+              o.geometry());
         }
       }
       case Op.ConvolveInput o -> {
         Arrays.fill(out, 0);
         for (int lane = 0; lane < copies; lane++) {
           ConvolutionKernels.input(
-              value(o.y()), base(o.y(), lane), value(o.kernel()), base(o.kernel(), lane), out, lane * shape.size(),
-              shape, graph.shape(o.kernel()), graph.shape(o.y()), o.geometry());
+              value(o.y()),
+              base(o.y(), lane),
+              value(o.kernel()),
+              base(o.kernel(), lane),
+              out,
+              lane * shape.size(),
+              shape,
+              graph.shape(o.kernel()),
+              graph.shape(o.y()),
+              o.geometry());
         }
       }
       case Op.ConvolveKernel o -> {
@@ -343,7 +412,8 @@ final class ReferenceSession implements Program.Session {
     return operands;
   }
 
-  /// The rows of W, or of Wᵀ, as separate arrays; kept while the parameters are bound if W depends on nothing else.
+  /// The rows of W, or of Wᵀ, as separate arrays; kept while the parameters are bound if W depends
+  /// on nothing else.
   private double[][] rows(int matrix, int lane, boolean transposed) {
     Shape shape = graph.shape(matrix);
     int count = shape.dim(transposed ? 1 : 0);
@@ -356,7 +426,13 @@ final class ReferenceSession implements Program.Session {
     }
     double[][] rows = new double[count][columns];
     Gemm.pack(
-        value(matrix), base(matrix, lane), transposed ? 1 : shape.dim(1), transposed ? shape.dim(1) : 1, rows, count, columns);
+        value(matrix),
+        base(matrix, lane),
+        transposed ? 1 : shape.dim(1),
+        transposed ? shape.dim(1) : 1,
+        rows,
+        count,
+        columns);
     if (reusable) {
       cache[root] = rows;
     }
@@ -368,7 +444,18 @@ final class ReferenceSession implements Program.Session {
     int inner = w.dim(o.transposed() ? 0 : 1);
     int n = size(id);
     if (!graph.batched(o.matrix())) {
-      gemm.multiply(value(o.vector()), 0, inner, 1, copies(id), inner, rows(o.matrix(), 0, !o.transposed()), n, out, 0, false);
+      gemm.multiply(
+          value(o.vector()),
+          0,
+          inner,
+          1,
+          copies(id),
+          inner,
+          rows(o.matrix(), 0, !o.transposed()),
+          n,
+          out,
+          0,
+          false);
       return;
     }
     double[] x = value(o.vector());
@@ -413,7 +500,18 @@ final class ReferenceSession implements Program.Session {
       }
       int rowStep = o.transposeA() ? 1 : inner;
       int columnStep = o.transposeA() ? m : 1;
-      gemm.multiply(value(o.a()), base(o.a(), lane), rowStep, columnStep, m, inner, rows, n, out, lane * stride, true);
+      gemm.multiply(
+          value(o.a()),
+          base(o.a(), lane),
+          rowStep,
+          columnStep,
+          m,
+          inner,
+          rows,
+          n,
+          out,
+          lane * stride,
+          true);
     }
   }
 
@@ -446,11 +544,20 @@ final class ReferenceSession implements Program.Session {
     }
   }
 
-  private void convolveKernel(Op.ConvolveKernel o, int copies, double[] out, Shape shape, int stride) {
+  private void convolveKernel(
+      Op.ConvolveKernel o, int copies, double[] out, Shape shape, int stride) {
     for (int lane = 0; lane < copies; lane++) {
       ConvolutionKernels.kernel(
-          value(o.x()), base(o.x(), lane), value(o.y()), base(o.y(), lane), out, lane * stride,
-          graph.shape(o.x()), shape, graph.shape(o.y()), o.geometry());
+          value(o.x()),
+          base(o.x(), lane),
+          value(o.y()),
+          base(o.y(), lane),
+          out,
+          lane * stride,
+          graph.shape(o.x()),
+          shape,
+          graph.shape(o.y()),
+          o.geometry());
     }
   }
 
@@ -480,7 +587,9 @@ final class ReferenceSession implements Program.Session {
       case Op.MatrixMatrix o -> matrixMatrix(o, lanes, out, 0);
       case Op.ScatterAdd o -> scatterAdd(o, x, lanes, out, 0);
       case Op.ConvolveKernel o -> convolveKernel(o, lanes, out, graph.shape(x), 0);
-      default -> throw new IllegalStateException(graph.describe(x) + " cannot be summed over the batch in place");
+      default ->
+          throw new IllegalStateException(
+              graph.describe(x) + " cannot be summed over the batch in place");
     }
   }
 }

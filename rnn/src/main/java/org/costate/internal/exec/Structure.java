@@ -3,7 +3,8 @@ package org.costate.internal.exec;
 import java.util.Arrays;
 import org.costate.graph.Shape;
 
-/// Kernels that move, repeat and reduce. A value with an axis is seen as `[outer, axis, inner]`; the batch is part of outer.
+/// Kernels that move, repeat and reduce. A value with an axis is seen as `[outer, axis, inner]`;
+/// the batch is part of outer.
 final class Structure {
   private Structure() {}
 
@@ -72,14 +73,17 @@ final class Structure {
     }
   }
 
-  /// Copies `[outer, length, inner]` out of `[outer, n, inner]` at `from` (slice), or the reverse into it (pad, concat).
-  static void slice(double[] whole, int outer, int n, int inner, int from, double[] part, int length) {
+  /// Copies `[outer, length, inner]` out of `[outer, n, inner]` at `from` (slice), or the reverse
+  /// into it (pad, concat).
+  static void slice(
+      double[] whole, int outer, int n, int inner, int from, double[] part, int length) {
     for (int o = 0; o < outer; o++) {
       System.arraycopy(whole, (o * n + from) * inner, part, o * length * inner, length * inner);
     }
   }
 
-  static void insert(double[] part, int outer, int length, int inner, double[] whole, int n, int at) {
+  static void insert(
+      double[] part, int outer, int length, int inner, double[] whole, int n, int at) {
     for (int o = 0; o < outer; o++) {
       System.arraycopy(part, o * length * inner, whole, (o * n + at) * inner, length * inner);
     }
@@ -108,7 +112,8 @@ final class Structure {
     long row = Math.round(index);
     if (row < 0 || row >= rows || Double.isNaN(index)) {
       throw new IndexOutOfBoundsException(
-          "%s: index %s of lane %d is outside the table of %d rows; check the vocabulary.".formatted(where, index, lane, rows));
+          "%s: index %s of lane %d is outside the table of %d rows; check the vocabulary."
+              .formatted(where, index, lane, rows));
     }
     return (int) row;
   }
