@@ -42,22 +42,22 @@ public final class Figures {
             .height(480)
             .title(title)
             .xAxisTitle(x)
-            .yAxisTitle(y)
+            .yAxisTitle(logarithmic ? "log10 of " + y : y)
             .build();
     style(chart.getStyler());
-    chart.getStyler().setYAxisLogarithmic(logarithmic).setMarkerSize(0);
+    chart.getStyler().setMarkerSize(0);
     chart.getStyler().setPlotGridLinesColor(new Color(0xe0e0e0));
     return chart;
   }
 
-  /// Adds a line without what a logarithmic axis cannot show.
+  /// Adds a line; on a logarithmic axis its logarithm, without what has none.
   private static void add(XYChart chart, String name, double[] x, double[] y, boolean logarithmic) {
     var keptX = new ArrayList<Double>();
     var keptY = new ArrayList<Double>();
     for (int i = 0; i < y.length; i++) {
       if (Double.isFinite(y[i]) && (!logarithmic || y[i] > SMALLEST)) {
         keptX.add(x[i]);
-        keptY.add(y[i]);
+        keptY.add(logarithmic ? Math.log10(y[i]) : y[i]);
       }
     }
     if (!keptX.isEmpty()) {
@@ -79,9 +79,8 @@ public final class Figures {
   /// @param profiles the norms for t = 0, 1, … by name; zeros and non-finite values are left out
   /// @return the figure
   public static Figure normOverTime(String title, Map<String, double[]> profiles) {
-    XYChart chart = lines(title, "time step t", "norm of the costate λ(t)", true);
+    XYChart chart = lines(title, "time step t", "the costate norm ‖λ(t)‖", true);
     profiles.forEach((name, norms) -> add(chart, name, index(norms.length), norms, true));
-    chart.getStyler().setYAxisDecimalPattern("0E0");
     return new Figure(chart);
   }
 
@@ -131,6 +130,7 @@ public final class Figures {
               new Color(0xf89540),
               new Color(0xf0f921)
             });
+    chart.getStyler().setHeatMapValueDecimalPattern("0.##");
     chart.getStyler().setShowValue(values.length * values[0].length <= 25);
     var data = new ArrayList<Number[]>();
     for (int i = 0; i < rows.size(); i++) {

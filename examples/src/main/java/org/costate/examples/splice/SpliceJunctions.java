@@ -49,6 +49,9 @@ public final class SpliceJunctions extends Experiment {
   private static final String[] NAMES = {"EI", "IE", "N"};
   private static final int LANES = 32;
 
+  /// How far from the junction the consensus of a splice site reaches.
+  private static final int CONSENSUS = 20;
+
   /// The cells to choose from.
   enum CellKind {
     GRU,
@@ -130,8 +133,8 @@ public final class SpliceJunctions extends Experiment {
     evaluate(run, model, parameters, split);
     saliency(run, model, parameters, split.test);
     run.report().heading("Gradient flow");
-    run.report().advice(flow.advice(30));
-    flow.advice(30).forEach(line -> run.text().println("advice: " + line));
+    run.report().advice(flow.advice(CONSENSUS));
+    flow.advice(CONSENSUS).forEach(line -> run.text().println("advice: " + line));
     run.figure(
         "flow",
         GradientFlowPlot.overTime(flow),
