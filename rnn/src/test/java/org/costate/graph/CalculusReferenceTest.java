@@ -503,4 +503,42 @@ class CalculusReferenceTest {
                 Map.of("y", new Series(Shape.of(1, 2), 1, new double[][] {{1, -1}}))))
         .containsExactly(1, 2, 2, -2, -3, 0);
   }
+
+  @Test
+  void centralDifferencesHaveTheErrorTheyShould() {
+    Unroll unroll = Unroll.of(walkThrough());
+    Parameters theta = Parameters.initialise(unroll.layout(), 1);
+    Sequences batch =
+        Sequences.of(1, 1)
+            .with("x", Sequence.vectors(new double[] {1}))
+            .with("y", Sequence.vectors(new double[] {0}));
+    double[] exact =
+        unroll
+            .forward(theta, unroll.zeroState(1), batch)
+            .backward(Seeds.of("loss", 1))
+            .parameters()
+            .values();
+    double coarse = worstError(unroll, theta, batch, exact, 1e-2);
+    double fine = worstError(unroll, theta, batch, exact, 1e-3);
+    assertThat(coarse / fine).as("second order").isBetween(90.0, 110.0);
+    assertThat(worstError(unroll, theta, batch, exact, 1e-5)).isLessThan(1e-8);
+    assertThat(worstError(unroll, theta, batch, exact, 1e-10)).as("rounding").isGreaterThan(1e-7);
+  }
+
+  private static double worstError(
+      Unroll unroll, Parameters theta, Sequences batch, double[] exact, double epsilon) {
+    double worst = 0;
+    for (int i = 0; i < exact.length; i++) {
+      Parameters plus = theta.copy();
+      plus.values()[i] += epsilon;
+      Parameters minus = theta.copy();
+      minus.values()[i] -= epsilon;
+      double difference =
+          (unroll.evaluate(plus, unroll.zeroState(1), batch).sum("loss")
+                  - unroll.evaluate(minus, unroll.zeroState(1), batch).sum("loss"))
+              / (2 * epsilon);
+      worst = Math.max(worst, Math.abs(difference - exact[i]) / Math.abs(exact[i]));
+    }
+    return worst;
+  }
 }

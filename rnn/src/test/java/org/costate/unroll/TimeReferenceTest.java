@@ -498,4 +498,169 @@ class TimeReferenceTest {
     assertThat(bar.costate("x").get(0, 1, 0)).isCloseTo(0.81, within(1e-12));
     assertThat(bar.flow().get("").costateNorm()).hasSize(5);
   }
+
+  @Test
+  void forgetBiasIsATimeConstant() {
+    double[][] reference = {{1, 3.7}, {2, 8.4}, {3, 21}, {5, 149}};
+    for (double[] row : reference) {
+      Unroll unroll = Unroll.of(LstmCell.of(1).forgetBias(row[0]).step(1));
+      Parameters theta = Parameters.initialise(unroll.layout(), 1);
+      theta.set("W", 0, 0, 0, 0);
+      theta.set("U", 0, 0, 0, 0);
+      Sequences rest =
+          Sequences.of(1, 2).with("x", Sequence.vectors(new double[] {0}, new double[] {0}));
+      Tape tape = unroll.forward(theta, unroll.zeroState(1), rest);
+      double twoSteps =
+          tape.backward(Seeds.none().finalState(unroll.zeroState(1).with("c", 1)))
+              .initialState()
+              .get("c")[0];
+      double kept = Math.sqrt(twoSteps);
+      assertThat(1 / (1 - kept)).isCloseTo(row[1], within(0.02 * row[1]));
+    }
+  }
+
+  @Test
+  void theCliff() {
+    StepGraph step =
+        StepGraph.define(
+            "cliff",
+            s -> {
+              Value x = s.carry("x");
+              Value next =
+                  s.shared("w", Initializer.zeros())
+                      .times(sigmoid(x))
+                      .plus(s.shared("b", Initializer.zeros()));
+              s.next(x, next);
+              Value miss = sigmoid(next).minus(0.7);
+              s.output("error", miss.hadamard(miss));
+            });
+    Unroll unroll = Unroll.of(step);
+    double[][] reference = {
+      {5, -2.5, .0240888688, .0863116695, .1009250176}, {4.94, -2.575, .0767819, -1753.58, -2819.08}
+    };
+    for (double[] row : reference) {
+      var theta = new Parameters(unroll.layout(), new double[] {row[0], row[1]});
+      Tape tape = unroll.forward(theta, unroll.zeroState(1).with("x", 0.5), Sequences.of(1, 50));
+      assertThat(tape.rollout().output("error").get(49, 0, 0)).isCloseTo(row[2], within(1e-7));
+      double[] bar = tape.backward(Seeds.of("error", 1).since(49)).parameters().values();
+      assertThat(bar[0]).isCloseTo(row[3], within(Math.abs(row[3]) * 1e-5));
+      assertThat(bar[1]).isCloseTo(row[4], within(Math.abs(row[4]) * 1e-5));
+    }
+  }
+
+  @Test
+  void aUnicycleOverTwoHundredSteps() {
+    double dt = 0.05;
+    StepGraph step =
+        StepGraph.define(
+            "unicycle",
+            s -> {
+              Value x = s.carry("x");
+              Value y = s.carry("y");
+              Value heading = s.carry("heading");
+              Value speed = s.input("speed");
+              Value turn = s.input("turn");
+              s.next(x, x.plus(speed.hadamard(cos(heading)).times(dt)));
+              s.next(y, y.plus(speed.hadamard(sin(heading)).times(dt)));
+              s.next(heading, heading.plus(turn.times(dt)));
+              Value away = x.minus(3);
+              s.output(
+                  "cost",
+                  away.hadamard(away)
+                      .plus(y.hadamard(y))
+                      .plus(turn.hadamard(turn).times(0.1))
+                      .times(dt));
+            });
+    Unroll unroll = Unroll.of(step);
+    double[] speed = new double[200];
+    double[] turn = new double[200];
+    Arrays.setAll(speed, t -> 1 + 0.3 * Math.sin(0.1 * t));
+    Arrays.setAll(turn, t -> 0.5 * Math.cos(0.07 * t));
+    Sequences controls =
+        Sequences.of(1, 200)
+            .with("speed", Sequence.scalars(speed))
+            .with("turn", Sequence.scalars(turn));
+    org.costate.check.GradientCheck.of(
+            unroll,
+            Parameters.initialise(unroll.layout(), 0),
+            unroll.zeroState(1),
+            controls,
+            Seeds.of("cost", 1))
+        .require(1e-7);
+  }
+
+  @Test
+  void realTimeRecurrentLearningIsBackpropagationThroughTime() {
+    StepGraph step = GruCell.of(2).step(1);
+    Unroll reverse = Unroll.of(step);
+    Unroll forward = Unroll.of(Forward.of(step));
+    Parameters theta = Parameters.initialise(reverse.layout(), 4);
+    double[][] x = new double[20][1];
+    RandomStream random = RandomStream.of(2, "input");
+    for (double[] row : x) {
+      row[0] = random.nextGaussian();
+    }
+    Sequences batch = Sequences.of(1, 20).with("x", Sequence.vectors(x));
+    double[] expected =
+        reverse
+            .forward(theta, reverse.zeroState(1), batch)
+            .backward(Seeds.of("h", 1))
+            .parameters()
+            .values();
+    Sequences withDot = batch.with("xDot", Series.zeros(org.costate.graph.Shape.of(1), 1, 20));
+    for (Layout.Entry entry : reverse.layout().entries()) {
+      for (int i = 0; i < entry.size(); i++) {
+        Parameters moved = Parameters.initialise(forward.layout(), 0);
+        reverse.layout().entries().forEach(e -> moved.set(e.name(), theta.get(e.name())));
+        double[] direction = new double[entry.size()];
+        direction[i] = 1;
+        reverse.layout().entries().forEach(e -> moved.set(e.name() + "Dot", new double[e.size()]));
+        moved.set(entry.name() + "Dot", direction);
+        double pushed = forward.evaluate(moved, forward.zeroState(1), withDot).sum("hDot");
+        assertThat(pushed).isCloseTo(expected[entry.offset() + i], within(1e-12));
+      }
+    }
+  }
+
+  @Test
+  void residualStacksCarryTheGradientAndSigmoidStacksDoNot() {
+    int layers = 100;
+    StepGraph residual =
+        StepGraph.define(
+            "residual",
+            s -> {
+              Value x = s.carry("x", 8);
+              s.next(x, x.plus(tanh(s.input("W", 8, 8).times(x)).times(0.05)));
+            });
+    StepGraph plain =
+        StepGraph.define(
+            "sigmoid",
+            s -> {
+              Value x = s.carry("x", 8);
+              s.next(x, sigmoid(s.input("W", 8, 8).times(x)));
+            });
+    assertThat(gradientRatio(residual, layers)).isBetween(0.1, 10.0);
+    assertThat(gradientRatio(plain, layers)).isLessThan(1e-30);
+  }
+
+  private static double gradientRatio(StepGraph step, int layers) {
+    Unroll unroll = Unroll.of(step);
+    double[][] weights = new double[layers][64];
+    RandomStream random = RandomStream.of(3, "weights");
+    for (double[] w : weights) {
+      Initializer.glorotUniform().fill(w, org.costate.graph.Shape.of(8, 8), random);
+    }
+    double[] ones = new double[8];
+    Arrays.fill(ones, 1);
+    Sequences stack =
+        Sequences.of(1, layers).with("W", new Series(org.costate.graph.Shape.of(8, 8), 1, weights));
+    Tape tape =
+        unroll.forward(
+            Parameters.initialise(unroll.layout(), 0), unroll.zeroState(1).with("x", ones), stack);
+    Cotangents bar =
+        tape.backward(
+            Seeds.none().finalState(unroll.zeroState(1).with("x", ones)), Sweep.full().withFlow());
+    double[] norms = bar.flow().get("").costateNorm();
+    return norms[0] / norms[layers];
+  }
 }
