@@ -5,12 +5,14 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.Callable;
 import org.costate.io.RunFolder;
 import org.costate.plot.Figure;
 import org.costate.plot.HtmlReport;
+import org.costate.train.FlightRecorder;
 import picocli.CommandLine;
 import picocli.CommandLine.Option;
 
@@ -89,6 +91,19 @@ public abstract class Experiment implements Callable<Integer> {
     /// @return the progress
     public Progress progress(String task, long steps) {
       return new Progress(progress, task, steps);
+    }
+
+    /// Says where a number stopped being finite, if one did, and saves the batch.
+    ///
+    /// @param recorder the recorder of the training
+    /// @throws IOException if it cannot be written
+    public void explain(FlightRecorder recorder) throws IOException {
+      if (recorder.report().isPresent()) {
+        String found = recorder.report().get().toString();
+        text.println("not finite: " + found);
+        report.advice(List.of(found));
+        recorder.save(folder.file("not-finite.safetensors"));
+      }
     }
 
     /// Sets one result.

@@ -13,6 +13,7 @@ import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.SequencedMap;
 
 /// The folder of one run: `run.json` (options, seed, versions, checksums of data, results),
 /// `metrics.csv`, and whatever else the run adds. Every file is written whole or not at all.
@@ -103,16 +104,34 @@ public final class RunFolder {
     }
   }
 
+  /// A row of metrics, or any other record, in the order given.
+  ///
+  /// @param pairs column, value, column, value, …
+  /// @return the row
+  public static SequencedMap<String, Object> row(Object... pairs) {
+    var row = new LinkedHashMap<String, Object>();
+    for (int i = 0; i < pairs.length; i += 2) {
+      row.put((String) pairs[i], pairs[i + 1]);
+    }
+    return row;
+  }
+
   /// Adds a row to the metrics.
   ///
-  /// @param row the values by column; all rows must have the columns of the first
-  public void metrics(Map<String, ?> row) {
+  /// @param row the values by column, in order; all rows must have the columns of the first
+  public void metrics(SequencedMap<String, ?> row) {
     if (columns.isEmpty()) {
       columns = List.copyOf(row.keySet());
     }
     var cells = new ArrayList<String>();
-    columns.forEach(column -> cells.add(String.valueOf(row.get(column))));
+    columns.forEach(column -> cells.add(cell(String.valueOf(row.get(column)))));
     rows.add(String.join(",", cells));
+  }
+
+  /// A cell of a CSV file (RFC 4180): quoted if it needs to be.
+  private static String cell(String text) {
+    boolean plain = text.indexOf(',') < 0 && text.indexOf('"') < 0 && text.indexOf('\n') < 0;
+    return plain ? text : '"' + text.replace("\"", "\"\"") + '"';
   }
 
   /// Writes `run.json` and `metrics.csv`.

@@ -361,11 +361,12 @@ public final class Trainer implements AutoCloseable {
     }
     int end = Math.min(inputs.horizon(), windowStart + window.advance());
     Sequences block = inputs.window(windowStart, end);
+    State before = windows.state();
     double weight = objective.totalWeight(block);
     Windows.Result result = windows.next(parameters, block, Seeds.of("loss", 1 / weight), sweep());
     System.arraycopy(
         result.cotangents().parameters().values(), 0, accumulated, 0, accumulated.length);
-    update(block, null, weight, result.rollout().sum("loss") / weight);
+    update(block, before, weight, result.rollout().sum("loss") / weight);
     java.util.Arrays.fill(accumulated, 0);
     windowStart = end;
     if (windowStart == inputs.horizon()) {
@@ -387,10 +388,9 @@ public final class Trainer implements AutoCloseable {
     if (recorded) {
       before = parameters.values().clone();
       gradient = accumulated.clone();
-      State start = initial != null ? initial : recurrence().zeroState(inputs.lanes());
       flow =
           recurrence()
-              .forward(parameters, start, inputs, settings.save)
+              .forward(parameters, initial, inputs, settings.save)
               .backward(Seeds.of("loss", 1 / weight), sweep().withFlow())
               .flow();
     }

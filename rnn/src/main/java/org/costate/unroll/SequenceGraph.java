@@ -8,6 +8,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import org.costate.graph.Functions;
 import org.costate.graph.Parameter;
 import org.costate.graph.Shape;
@@ -107,7 +108,11 @@ public final class SequenceGraph implements Recurrence {
   /// Collects the nodes of a graph.
   public static final class Builder {
     private final Precision precision;
-    private final List<Object> nodes = new ArrayList<>();
+
+    /// Nodes to be, given which values a gradient passes on to; it is known once all are declared
+    /// in order.
+    private final List<Function<boolean[], Node>> nodes = new ArrayList<>();
+
     private final List<SequenceValue> values = new ArrayList<>();
     private final Map<String, Shape> inputs = new LinkedHashMap<>();
     private final Set<Integer> kept = new LinkedHashSet<>();
@@ -116,15 +121,6 @@ public final class SequenceGraph implements Recurrence {
     private Builder(Precision precision) {
       this.precision = precision;
     }
-
-    /// A scan whose step cotangents are settled when all its sources are known.
-    private record Draft(
-        String name,
-        StepGraph step,
-        boolean reversed,
-        boolean overTime,
-        Map<String, Integer> sources,
-        Map<String, Integer> results) {}
 
     /// The results of a scan.
     public final class Results {
@@ -164,7 +160,7 @@ public final class SequenceGraph implements Recurrence {
     /// @return the sequence
     public SequenceValue input(String name, int... dimensions) {
       inputs.put(name, Shape.of(dimensions));
-      nodes.add(new Node.Input(name));
+      nodes.add(_ -> new Node.Input(name));
       return value(Shape.of(dimensions), true);
     }
 
@@ -187,7 +183,7 @@ public final class SequenceGraph implements Recurrence {
     /// @return the value
     public SequenceValue finalInput(String name, int... dimensions) {
       inputs.put(name, Shape.of(dimensions));
-      nodes.add(new Node.Input(name));
+      nodes.add(_ -> new Node.Input(name));
       return value(Shape.of(dimensions), false);
     }
 
@@ -240,7 +236,8 @@ public final class SequenceGraph implements Recurrence {
       var results = new LinkedHashMap<String, Integer>();
       step.outputs()
           .forEach((output, id) -> results.put(output, value(step.shape(id), overTime).id()));
-      nodes.add(new Draft(name, step, reversed, overTime, ids, results));
+      nodes.add(
+          differentiated -> scan(name, step, reversed, overTime, ids, results, differentiated));
       return new Results(name, results);
     }
 
@@ -273,7 +270,11 @@ public final class SequenceGraph implements Recurrence {
     /// @return the value
     public SequenceValue reduce(Reduction reduction, SequenceValue sequence) {
       SequenceValue result = value(sequence.shape(), false);
-      nodes.add(new Node.Reduce(reduction, sequence.id(), result.id()));
+      nodes.add(
+          differentiated -> {
+            differentiated[result.id()] = differentiated[sequence.id()];
+            return new Node.Reduce(reduction, sequence.id(), result.id());
+          });
       return result;
     }
 
@@ -285,43 +286,32 @@ public final class SequenceGraph implements Recurrence {
       outputs.put(name, value);
     }
 
-    /// Turns drafts into nodes, each with the cotangents of only those inputs through which a
-    /// gradient goes on.
+    /// A scan with the cotangents of only those inputs through which a gradient goes on.
+    private Node scan(
+        String name,
+        StepGraph step,
+        boolean reversed,
+        boolean overTime,
+        Map<String, Integer> sources,
+        Map<String, Integer> results,
+        boolean[] differentiated) {
+      var wanted = new LinkedHashSet<String>();
+      sources.forEach(
+          (input, source) -> {
+            if (differentiated[source]) {
+              wanted.add(input);
+            }
+          });
+      boolean passesOn = !wanted.isEmpty() || !step.parameters().isEmpty();
+      results.values().forEach(id -> differentiated[id] = passesOn);
+      Unroll unroll = Unroll.of(step, precision, wanted);
+      return new Node.Scan(name, unroll, reversed, overTime, sources, results);
+    }
+
     private List<Node> finish() {
       boolean[] differentiated = new boolean[values.size()];
       kept.forEach(id -> differentiated[id] = true);
-      var done = new ArrayList<Node>();
-      for (Object node : nodes) {
-        switch (node) {
-          case Draft d -> {
-            var wanted = new LinkedHashSet<String>();
-            d.sources()
-                .forEach(
-                    (input, source) -> {
-                      if (differentiated[source]) {
-                        wanted.add(input);
-                      }
-                    });
-            boolean on = !wanted.isEmpty() || !d.step().parameters().isEmpty();
-            d.results().values().forEach(id -> differentiated[id] = on);
-            done.add(
-                new Node.Scan(
-                    d.name(),
-                    Unroll.of(d.step(), precision, wanted),
-                    d.reversed(),
-                    d.overTime(),
-                    d.sources(),
-                    d.results()));
-          }
-          case Node.Reduce r -> {
-            differentiated[r.result()] = differentiated[r.source()];
-            done.add(r);
-          }
-          case Node n -> done.add(n);
-          default -> throw new IllegalStateException();
-        }
-      }
-      return done;
+      return nodes.stream().map(node -> node.apply(differentiated)).toList();
     }
   }
 

@@ -11,6 +11,7 @@ import org.costate.examples.Experiment;
 import org.costate.examples.Progress;
 import org.costate.graph.Shape;
 import org.costate.io.ModelFile;
+import org.costate.io.RunFolder;
 import org.costate.optim.Clipping;
 import org.costate.optim.Optimizer;
 import org.costate.optim.Schedule;
@@ -24,6 +25,7 @@ import org.costate.rnn.LstmCell;
 import org.costate.rnn.SequenceModel;
 import org.costate.train.BatchSource;
 import org.costate.train.Example;
+import org.costate.train.FlightRecorder;
 import org.costate.train.GradientFlow;
 import org.costate.train.Trainer;
 import org.costate.train.TrainingListener;
@@ -233,11 +235,13 @@ public final class SpliceJunctions extends Experiment {
     long total = (long) perEpoch * epochs;
     double[] sum = new double[2];
     var curve = new ArrayList<double[]>();
+    BatchSource source = BatchSource.shuffled(examples, LANES, run.seed());
+    var recorder = new FlightRecorder(model, source, parameters, run.seed());
     try (Progress progress = run.progress("training", total);
         var trainer =
             new Trainer(
                 model,
-                BatchSource.shuffled(examples, LANES, run.seed()),
+                source,
                 parameters,
                 Trainer.Settings.adam(rate)
                     .optimizer(Optimizer.Adam.decoupled(0.01))
@@ -246,6 +250,7 @@ public final class SpliceJunctions extends Experiment {
                     .flowEvery((int) Math.max(5, total / 60))
                     .seed(run.seed())
                     .listener(flow)
+                    .listener(recorder)
                     .listener(
                         new TrainingListener() {
                           @Override
@@ -261,11 +266,13 @@ public final class SpliceJunctions extends Experiment {
         curve.add(new double[] {epoch, sum[0] / sum[1], errors});
         run.folder()
             .metrics(
-                Map.of("epoch", epoch, "training_loss", sum[0] / sum[1], "test_error", errors));
+                RunFolder.row(
+                    "epoch", epoch, "training_loss", sum[0] / sum[1], "test_error", errors));
         sum[0] = 0;
         sum[1] = 0;
       }
     }
+    run.explain(recorder);
     double[] x = curve.stream().mapToDouble(p -> p[0]).toArray();
     var curves = new LinkedHashMap<String, double[][]>();
     curves.put(

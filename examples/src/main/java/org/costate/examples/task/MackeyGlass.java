@@ -9,6 +9,7 @@ import org.costate.examples.Experiment;
 import org.costate.examples.Progress;
 import org.costate.graph.Shape;
 import org.costate.io.ModelFile;
+import org.costate.io.RunFolder;
 import org.costate.optim.Lbfgs;
 import org.costate.plot.Figures;
 import org.costate.rnn.ElmanCell;
@@ -210,7 +211,7 @@ public final class MackeyGlass extends Experiment {
     double[] steps = IntStream.range(0, curve.size()).asDoubleStream().toArray();
     double[] values = curve.stream().mapToDouble(Double::doubleValue).toArray();
     for (int i = 0; i < values.length; i += Math.max(1, values.length / 200)) {
-      run.folder().metrics(java.util.Map.of("evaluation", i, "training_loss", values[i]));
+      run.folder().metrics(RunFolder.row("evaluation", i, "training_loss", values[i]));
     }
     run.figure(
         "learning",

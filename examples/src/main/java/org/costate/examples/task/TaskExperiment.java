@@ -8,6 +8,7 @@ import java.util.Map;
 import org.costate.examples.Experiment;
 import org.costate.examples.Progress;
 import org.costate.io.ModelFile;
+import org.costate.io.RunFolder;
 import org.costate.optim.Clipping;
 import org.costate.plot.Figures;
 import org.costate.plot.GradientFlowPlot;
@@ -16,6 +17,8 @@ import org.costate.rnn.ElmanCell;
 import org.costate.rnn.GruCell;
 import org.costate.rnn.LstmCell;
 import org.costate.rnn.SequenceModel;
+import org.costate.train.BatchSource;
+import org.costate.train.FlightRecorder;
 import org.costate.train.GradientFlow;
 import org.costate.train.Trainer;
 import org.costate.train.TrainingListener;
@@ -139,17 +142,20 @@ abstract class TaskExperiment extends Experiment {
     long every = Math.max(1, Math.min(200, batches / 10));
     double[] sum = new double[2];
     Measurement last = null;
+    BatchSource source = index -> batch(run.seed(), "train", index, d.lanes);
+    var recorder = new FlightRecorder(model, source, parameters, run.seed());
     try (Progress progress = run.progress(name(), batches);
         Trainer trainer =
             new Trainer(
                 model,
-                index -> batch(run.seed(), "train", index, d.lanes),
+                source,
                 parameters,
                 Trainer.Settings.adam(rate == null ? d.rate : rate)
                     .clipping(new Clipping.GlobalNorm(clip))
                     .flowEvery(50)
                     .seed(run.seed())
                     .listener(flow)
+                    .listener(recorder)
                     .listener(
                         new TrainingListener() {
                           @Override
@@ -167,7 +173,7 @@ abstract class TaskExperiment extends Experiment {
         scores.add(last.score);
         run.folder()
             .metrics(
-                Map.of(
+                RunFolder.row(
                     "sequences",
                     trainer.batches() * d.lanes,
                     "training_loss",
@@ -183,6 +189,7 @@ abstract class TaskExperiment extends Experiment {
       run.result("task", name());
       run.result("sequences", trainer.batches() * d.lanes);
     }
+    run.explain(recorder);
     Measurement test = measure(model, parameters, run.seed(), "test", 1024);
     report(run, flow, steps, losses, scores, test, after(model, parameters, run.seed()));
     ModelFile.write(
