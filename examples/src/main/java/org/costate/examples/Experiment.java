@@ -11,8 +11,10 @@ import java.util.Objects;
 import java.util.concurrent.Callable;
 import org.costate.io.RunFolder;
 import org.costate.plot.Figure;
+import org.costate.plot.GradientFlowPlot;
 import org.costate.plot.HtmlReport;
 import org.costate.train.FlightRecorder;
+import org.costate.train.GradientFlow;
 import picocli.CommandLine;
 import picocli.CommandLine.Option;
 
@@ -91,6 +93,39 @@ public abstract class Experiment implements Callable<Integer> {
     /// @return the progress
     public Progress progress(String task, long steps) {
       return new Progress(progress, task, steps);
+    }
+
+    /// Adds the part of the page that says how gradients flowed: advice, figures, and tables of
+    /// parameters and gates.
+    ///
+    /// @param flow the record
+    /// @param lag how far back the answer lies, in steps
+    /// @param saturation the saturation of the gates
+    /// @throws IOException if a figure cannot be written
+    public void gradientFlow(GradientFlow flow, int lag, Map<String, Double> saturation)
+        throws IOException {
+      List<String> advice = flow.advice(lag);
+      advice.forEach(line -> text.println("advice: " + line));
+      report.heading("Gradient flow").advice(advice);
+      figure(
+          "flow",
+          GradientFlowPlot.overTime(flow),
+          "Norm of the costate at each time step, at the last recorded update.");
+      for (String scan : flow.frames().getLast().flow().keySet()) {
+        figure(
+            "flow-heat-map-" + scan,
+            GradientFlowPlot.heatMap(flow, scan),
+            "Time step against training, " + scan + ".");
+      }
+      report.table(GradientFlowPlot.tableHeads(), GradientFlowPlot.table(flow));
+      report.paragraph(
+          "%.0f %% of the updates were clipped, %d were skipped because the gradient was not finite."
+              .formatted(100 * flow.clipRate(), flow.skipped()));
+      report.table(
+          List.of("gate", "saturated"),
+          saturation.entrySet().stream()
+              .map(e -> List.of(e.getKey(), "%.1f %%".formatted(100 * e.getValue())))
+              .toList());
     }
 
     /// Says where a number stopped being finite, if one did, and saves the batch.

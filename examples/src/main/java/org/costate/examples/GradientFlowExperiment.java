@@ -23,7 +23,6 @@ import org.costate.train.Trainer;
 import org.costate.train.TrainingListener;
 import org.costate.train.Update;
 import org.costate.unroll.Parameters;
-import org.costate.unroll.Rollout;
 import org.costate.unroll.Seeds;
 import org.costate.unroll.Sequences;
 import org.costate.unroll.Series;
@@ -169,7 +168,7 @@ public final class GradientFlowExperiment extends Experiment {
           flow,
           trainer.updater().skipped(),
           trainer.updater().clipRate(),
-          saturation(model, cell, parameters, batch(seed, "probe", 0, LANES)));
+          model.saturation(parameters, batch(seed, "probe", 0, LANES)));
     }
   }
 
@@ -191,19 +190,6 @@ public final class GradientFlowExperiment extends Experiment {
       right += (p.get(0, lane, 1) > 0.5) == (batch.input("target").get(0, lane, 0) == 1) ? 1 : 0;
     }
     return right / (double) batch.lanes();
-  }
-
-  private static Map<String, Double> saturation(
-      SequenceModel model, Cell cell, Parameters parameters, Sequences batch) {
-    var exposed = model.exposed();
-    Rollout rollout = exposed.evaluate(parameters, exposed.zeroState(batch.lanes()), batch);
-    var saturation = new LinkedHashMap<String, Double>();
-    for (String label : cell.squashed()) {
-      boolean tanh = label.equals("candidate") || label.equals("hidden state");
-      saturation.put(
-          label, GradientFlow.saturation(rollout.output("layer0." + label).steps(), tanh));
-    }
-    return saturation;
   }
 
   private void report(Run run, Map<String, Outcome[]> outcomes) throws IOException {

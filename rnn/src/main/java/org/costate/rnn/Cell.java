@@ -1,5 +1,6 @@
 package org.costate.rnn;
 
+import java.util.List;
 import org.costate.graph.StepGraph;
 
 /// A recurrent cell without its input size: describes one step with step input `x` `[I]`, carry `h`
@@ -23,9 +24,33 @@ public sealed interface Cell permits ElmanCell, LstmCell, GruCell {
   /// @return the step
   StepGraph step(int inputSize);
 
-  /// The names of the nodes in [#step] whose saturation says something, with the values at which
-  /// they saturate.
+  /// The labelled values of [#step] that are squashed into a range.
   ///
-  /// @return labels of squashed values
-  java.util.List<String> squashed();
+  /// @return the values whose saturation says something
+  List<Squashed> squashed();
+
+  /// A value that is squashed into a range.
+  ///
+  /// @param label the label of its node
+  /// @param low the lower end of the range
+  /// @param high the upper end of the range; +∞ for a rectifier
+  record Squashed(String label, double low, double high) {
+    static Squashed sigmoid(String label) {
+      return new Squashed(label, 0, 1);
+    }
+
+    static Squashed tanh(String label) {
+      return new Squashed(label, -1, 1);
+    }
+
+    /// Whether a value is so near an end that its derivative is small: within 0.05, or a rectifier
+    /// that is off.
+    ///
+    /// @param value the value
+    /// @return whether it is saturated
+    public boolean saturated(double value) {
+      double margin = high == Double.POSITIVE_INFINITY ? 0 : 0.05;
+      return value <= low + margin || value >= high - margin;
+    }
+  }
 }

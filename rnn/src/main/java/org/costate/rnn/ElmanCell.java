@@ -113,7 +113,12 @@ public record ElmanCell(
   }
 
   @Override
-  public List<String> squashed() {
-    return List.of("hidden state");
+  public List<Squashed> squashed() {
+    return List.of(
+        switch (activation) {
+          case TANH -> Squashed.tanh("hidden state");
+          case SIGMOID -> Squashed.sigmoid("hidden state");
+          case RELU -> new Squashed("hidden state", 0, Double.POSITIVE_INFINITY);
+        });
   }
 }

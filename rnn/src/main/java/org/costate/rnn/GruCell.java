@@ -104,7 +104,10 @@ public record GruCell(
   }
 
   @Override
-  public List<String> squashed() {
-    return List.of("reset gate", "update gate", "candidate");
+  public List<Squashed> squashed() {
+    return List.of(
+        Squashed.sigmoid("reset gate"),
+        Squashed.sigmoid("update gate"),
+        Squashed.tanh("candidate"));
   }
 }

@@ -140,7 +140,11 @@ public record LstmCell(
   }
 
   @Override
-  public List<String> squashed() {
-    return List.of("input gate", "forget gate", "candidate", "output gate");
+  public List<Squashed> squashed() {
+    return List.of(
+        Squashed.sigmoid("input gate"),
+        Squashed.sigmoid("forget gate"),
+        Squashed.tanh("candidate"),
+        Squashed.sigmoid("output gate"));
   }
 }

@@ -317,7 +317,8 @@ public final class SequenceModel implements Objective {
     String name = name(i, reversed);
     StepGraph step = steps.get(name);
     if (exposed) {
-      step = step.exposing(cell.squashed().toArray(String[]::new));
+      step =
+          step.exposing(cell.squashed().stream().map(Cell.Squashed::label).toArray(String[]::new));
     }
     var sources = new LinkedHashMap<String, SequenceValue>();
     sources.put("x", x);
@@ -327,7 +328,7 @@ public final class SequenceModel implements Objective {
     }
     var results = reversed ? g.scanReversed(name, step, sources) : g.scan(name, step, sources);
     if (exposed) {
-      cell.squashed().forEach(label -> g.output(name + "." + label, results.output(label)));
+      cell.squashed().forEach(s -> g.output(name + "." + s.label(), results.output(s.label())));
     }
     return results.output("h");
   }
@@ -357,6 +358,42 @@ public final class SequenceModel implements Objective {
   /// @return the graph with outputs such as `layer0.forget gate`
   public SequenceGraph exposed() {
     return SequenceGraph.define(settings.precision, g -> compose(g, false, true));
+  }
+
+  /// The fraction of each gate's values that are saturated, over the real steps of a batch.
+  ///
+  /// @param parameters θ
+  /// @param batch the input `x`
+  /// @return 0 … 1 by names such as `layer0.forget gate`
+  public Map<String, Double> saturation(Parameters parameters, Sequences batch) {
+    SequenceGraph graph = exposed();
+    Rollout rollout =
+        graph.evaluate(parameters, graph.zeroState(batch.lanes()), withMasks(batch, null, 0, 0));
+    var saturation = new LinkedHashMap<String, Double>();
+    for (int i = 0; i < settings.layers.size(); i++) {
+      Layer layer = settings.layers.get(i);
+      for (boolean reversed :
+          layer.bidirectional() ? new boolean[] {false, true} : new boolean[] {false}) {
+        for (Cell.Squashed gate : layer.cell().squashed()) {
+          String name = name(i, reversed) + "." + gate.label();
+          saturation.put(name, saturated(rollout.output(name), gate, batch));
+        }
+      }
+    }
+    return saturation;
+  }
+
+  private static double saturated(Series values, Cell.Squashed gate, Sequences batch) {
+    int size = values.shape().size();
+    long saturated = 0;
+    for (int lane = 0; lane < batch.lanes(); lane++) {
+      for (int t = 0; t < batch.length(lane); t++) {
+        for (int i = 0; i < size; i++) {
+          saturated += gate.saturated(values.get(t, lane, i)) ? 1 : 0;
+        }
+      }
+    }
+    return saturated / (double) (batch.activeSteps() * size);
   }
 
   /// Whether a prediction is made for each sequence, not for each step.

@@ -183,23 +183,4 @@ public final class GradientFlow implements TrainingListener {
               .formatted(zeros));
     }
   }
-
-  /// The fraction of gate values that are saturated: a sigmoid within 0.05 of 0 or 1, or a tanh
-  /// within 0.05 of ±1.
-  ///
-  /// @param values values of a gate
-  /// @param tanh whether it is a tanh
-  /// @return 0 … 1
-  public static double saturation(double[][] values, boolean tanh) {
-    long saturated = 0;
-    long total = 0;
-    for (double[] step : values) {
-      for (double v : step) {
-        boolean low = tanh ? v < -0.95 : v < 0.05;
-        saturated += low || v > 0.95 ? 1 : 0;
-        total++;
-      }
-    }
-    return total == 0 ? 0 : saturated / (double) total;
-  }
 }

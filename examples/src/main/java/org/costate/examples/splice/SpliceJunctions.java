@@ -16,7 +16,6 @@ import org.costate.optim.Clipping;
 import org.costate.optim.Optimizer;
 import org.costate.optim.Schedule;
 import org.costate.plot.Figures;
-import org.costate.plot.GradientFlowPlot;
 import org.costate.random.RandomStream;
 import org.costate.rnn.Cell;
 import org.costate.rnn.GruCell;
@@ -134,18 +133,8 @@ public final class SpliceJunctions extends Experiment {
     train(run, model, parameters, split, flow);
     evaluate(run, model, parameters, split);
     saliency(run, model, parameters, split.test);
-    run.report().heading("Gradient flow");
-    run.report().advice(flow.advice(CONSENSUS));
-    flow.advice(CONSENSUS).forEach(line -> run.text().println("advice: " + line));
-    run.figure(
-        "flow",
-        GradientFlowPlot.overTime(flow),
-        "Norm of the costate along the window, both directions; the junction is at step 30.");
-    run.figure(
-        "flow-heat-map",
-        GradientFlowPlot.heatMap(flow, "layer0"),
-        "The forward direction over training.");
-    run.report().table(GradientFlowPlot.tableHeads(), GradientFlowPlot.table(flow));
+    List<Example> some = split.test.stream().limit(64).map(SpliceJunctions::example).toList();
+    run.gradientFlow(flow, CONSENSUS, model.saturation(parameters, Example.collate(some)));
     ModelFile.write(
         run.folder().file("model.safetensors"),
         parameters,

@@ -39,7 +39,7 @@ public final class Copying extends TaskExperiment {
     if (delay < 1) {
       throw new IllegalArgumentException("copying: --delay must be at least 1, got " + delay + ".");
     }
-    return new Defaults(CellKind.LSTM, 64, 0.003, 1, 128_000, 32);
+    return new Defaults(CellKind.LSTM, 64, 0.005, 1, 192_000, 32);
   }
 
   @Override

@@ -11,7 +11,6 @@ import org.costate.io.ModelFile;
 import org.costate.io.RunFolder;
 import org.costate.optim.Clipping;
 import org.costate.plot.Figures;
-import org.costate.plot.GradientFlowPlot;
 import org.costate.rnn.Cell;
 import org.costate.rnn.ElmanCell;
 import org.costate.rnn.GruCell;
@@ -191,7 +190,15 @@ abstract class TaskExperiment extends Experiment {
     }
     run.explain(recorder);
     Measurement test = measure(model, parameters, run.seed(), "test", 1024);
-    report(run, flow, steps, losses, scores, test, after(model, parameters, run.seed()));
+    report(
+        run,
+        flow,
+        steps,
+        losses,
+        scores,
+        test,
+        after(model, parameters, run.seed()),
+        model.saturation(parameters, batch(run.seed(), "saturation", 0, 64)));
     ModelFile.write(
         run.folder().file("model.safetensors"), parameters, Map.of("experiment", name()));
   }
@@ -203,7 +210,8 @@ abstract class TaskExperiment extends Experiment {
       List<Double> losses,
       List<Double> scores,
       Measurement test,
-      Map<String, Object> after)
+      Map<String, Object> after,
+      Map<String, Double> saturation)
       throws IOException {
     Map.Entry<String, Double> baseline = baseline();
     run.result(scoreName(), test.score);
@@ -215,8 +223,6 @@ abstract class TaskExperiment extends Experiment {
     run.text().printf("trivial baseline (%s): %.5g%n", baseline.getKey(), baseline.getValue());
     test.values.forEach((key, value) -> run.text().printf("  %s: %s%n", key, value));
     after.forEach((key, value) -> run.text().printf("  %s: %s%n", key, value));
-    List<String> advice = flow.advice(lag());
-    advice.forEach(line -> run.text().println("advice: " + line));
     var rows = new ArrayList<List<String>>();
     rows.add(List.of(scoreName(), "%.5g".formatted(test.score)));
     rows.add(
@@ -240,14 +246,6 @@ abstract class TaskExperiment extends Experiment {
         Figures.curves(
             "Learning curve: " + name(), "training sequences", scoreName(), curves, true),
         "Training loss, validation score, and the trivial baseline.");
-    run.report().heading("Gradient flow").advice(advice);
-    run.figure(
-        "flow",
-        GradientFlowPlot.overTime(flow),
-        "Norm of the costate at each time step, at the last recorded update.");
-    String scan = flow.frames().getLast().flow().keySet().iterator().next();
-    run.figure(
-        "flow-heat-map", GradientFlowPlot.heatMap(flow, scan), "Time step against training.");
-    run.report().table(GradientFlowPlot.tableHeads(), GradientFlowPlot.table(flow));
+    run.gradientFlow(flow, lag(), saturation);
   }
 }
