@@ -290,6 +290,23 @@ class TrainingTest {
   }
 
   @Test
+  void saturatedGatesAreCounted() {
+    SequenceModel model =
+        SequenceModel.builder()
+            .features(2)
+            .bidirectional(LstmCell.of(4))
+            .loss(new Loss.Squared(1))
+            .build();
+    Parameters theta = model.initialise(1);
+    double[] bias = new double[16];
+    java.util.Arrays.fill(bias, 4, 8, 50);
+    theta.set("layer0.b", bias);
+    var saturation = model.saturation(theta, batch(0, 3, 5));
+    assertThat(saturation).hasSize(8).containsEntry("layer0.forget gate", 1.0);
+    assertThat(saturation.get("layer0_reverse.forget gate")).isLessThan(0.5);
+  }
+
+  @Test
   void lossGoesDownAndGenerationIsDeterministic() {
     int[] cycle = {0, 1, 2, 3};
     SequenceModel model =

@@ -78,6 +78,22 @@ class SequencesTest {
   }
 
   @Test
+  void theStateOfAShortLaneIsHeldAndItsOutputsAreZero() {
+    Unroll unroll = Unroll.of(LstmCell.of(3).step(2));
+    Parameters theta = Parameters.initialise(unroll.layout(), 2);
+    Sequences padded = batch(7, 0, new int[] {0, 1, 2});
+    Rollout rollout = unroll.evaluate(theta, unroll.zeroState(LANES), padded);
+    Rollout alone =
+        unroll.evaluate(theta, unroll.zeroState(1), padded.slice(1, 2).window(0, LENGTHS[1]));
+    for (int i = 0; i < 3; i++) {
+      assertThat(rollout.finalState().get("c")[3 + i]).isEqualTo(alone.finalState().get("c")[i]);
+      assertThat(rollout.output("h").get(LENGTHS[1], 1, i)).isZero();
+      assertThat(rollout.output("h").get(LENGTHS[1] - 1, 1, i))
+          .isEqualTo(alone.output("h").get(LENGTHS[1] - 1, 0, i));
+    }
+  }
+
+  @Test
   void wholeModelsPassTheGradientCheck() {
     for (SequenceModel.Pooling pooling : SequenceModel.Pooling.values()) {
       SequenceModel model = model(pooling);
