@@ -1,8 +1,10 @@
 package org.costate.examples;
 
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.PrintWriter;
 import java.io.UncheckedIOException;
+import java.util.Properties;
 import org.costate.examples.splice.SpliceJunctions;
 import org.costate.examples.task.Adding;
 import org.costate.examples.task.Copying;
@@ -18,7 +20,7 @@ import picocli.CommandLine.Command;
     name = "costate",
     description = "Recurrent sequence models and optimal control on one unrolled-graph core.",
     mixinStandardHelpOptions = true,
-    version = "costate 0.1.0-SNAPSHOT",
+    versionProvider = Costate.Version.class,
     subcommands = {Costate.ListExperiments.class, Costate.RunExperiment.class, Demo.class},
     footer = {
       "",
@@ -31,6 +33,22 @@ public final class Costate {
   private static final int DEFECT = 70;
 
   private Costate() {}
+
+  /// The version that was built.
+  static final class Version implements CommandLine.IVersionProvider {
+    @Override
+    public String[] getVersion() throws IOException {
+      return new String[] {"costate " + read()};
+    }
+
+    static String read() throws IOException {
+      var properties = new Properties();
+      try (InputStream in = Costate.class.getResourceAsStream("version.properties")) {
+        properties.load(in);
+      }
+      return properties.getProperty("version");
+    }
+  }
 
   /// Lists the experiments.
   @Command(name = "list", description = "List the experiments.", mixinStandardHelpOptions = true)

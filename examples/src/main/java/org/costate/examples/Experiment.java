@@ -205,6 +205,7 @@ public abstract class Experiment implements Callable<Integer> {
             progress,
             new HtmlReport("Costate: " + name()),
             seedOfRun);
+    run.folder.record("costate", Costate.Version.read());
     run.folder.record("seed", seedOfRun);
     run.folder.record("options", options());
     execute(run);

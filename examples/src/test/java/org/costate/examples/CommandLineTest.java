@@ -131,6 +131,7 @@ class CommandLineTest {
     }
     JsonNode record = new ObjectMapper().readTree(out.resolve("run.json").toFile());
     assertThat(record.path("seed").asLong()).isEqualTo(3);
+    assertThat(record.path("costate").asText()).matches("\\d+\\.\\d+.*");
     assertThat(record.path("options").path("--sequences").asText()).isEqualTo("640");
     assertThat(Files.readString(out.resolve("report.html"))).contains("data:image/png;base64,");
     Outcome again =

@@ -112,6 +112,12 @@ public final class Windows {
           .get(t)
           .values()
           .forEach((name, array) -> arrays.put(prefix + name, array.clone()));
+      boolean[] resets = history.resets(t);
+      if (resets != null) {
+        double[] flags = new double[resets.length];
+        java.util.Arrays.setAll(flags, lane -> resets[lane] ? 1 : 0);
+        arrays.put("history/resets/" + t, flags);
+      }
       for (var input : history.inputs().entrySet()) {
         arrays.put(
             "history/%s/%d".formatted(input.getKey(), t), input.getValue().steps()[t].clone());
@@ -145,6 +151,19 @@ public final class Windows {
                   java.util.Arrays.stream(arrays.get("history/lengths"))
                       .mapToInt(v -> (int) v)
                       .toArray());
+      boolean[][] resets = new boolean[steps][];
+      boolean any = false;
+      for (int t = 0; t < steps; t++) {
+        double[] flags = arrays.get("history/resets/" + t);
+        if (flags != null) {
+          any = true;
+          resets[t] = new boolean[lanes];
+          for (int lane = 0; lane < lanes; lane++) {
+            resets[t][lane] = flags[lane] != 0;
+          }
+        }
+      }
+      history = any ? history.resets(resets) : history;
       for (var input : recurrence.inputs().entrySet()) {
         double[][] rows = new double[steps][];
         for (int t = 0; t < steps; t++) {

@@ -210,6 +210,34 @@ class SequencesTest {
   }
 
   @Test
+  void aStreamWithResetsGoesOnWhereItWasSaved() {
+    Unroll unroll = Unroll.of(LstmCell.of(3).step(2));
+    Parameters theta = Parameters.initialise(unroll.layout(), 2);
+    Series x = batch(7, 0, new int[] {0, 0, 0}).input("x");
+    boolean[][] resets = new boolean[6][];
+    resets[2] = new boolean[] {true, false, true};
+    Sequences stream = Sequences.of(LANES, 6).with("x", x.window(0, 6)).resets(resets);
+    var truncation = new Truncation.Window(3, 5);
+    var whole = new Windows(unroll, truncation, unroll.zeroState(LANES));
+    whole.next(theta, stream.window(0, 3), Seeds.of("h", 1), Sweep.full());
+    var resumed = new Windows(unroll, truncation, unroll.zeroState(LANES));
+    resumed.restore(whole.save());
+    double[] expected =
+        whole
+            .next(theta, stream.window(3, 6), Seeds.of("h", 1), Sweep.full())
+            .cotangents()
+            .parameters()
+            .values();
+    double[] actual =
+        resumed
+            .next(theta, stream.window(3, 6), Seeds.of("h", 1), Sweep.full())
+            .cotangents()
+            .parameters()
+            .values();
+    assertThat(actual).isEqualTo(expected);
+  }
+
+  @Test
   void aTapeIsConsumedByItsBackwardPass() {
     Unroll unroll = Unroll.of(LstmCell.of(2).step(1));
     Parameters theta = Parameters.initialise(unroll.layout(), 2);

@@ -222,6 +222,10 @@ class TimeReferenceTest {
                 .values());
     Tape budget = unroll.forward(theta, unroll.zeroState(1), batch, new SavePolicy.Budget(40_000));
     assertThat(budget.savedBytes()).isLessThanOrEqualTo(40_000);
+    assertThat(budget.backward(Seeds.of("h", 1)).parameters().values()).isEqualTo(every);
+    Tape tiny = unroll.forward(theta, unroll.zeroState(1), batch, new SavePolicy.Budget(4_000));
+    assertThat(tiny.savedBytes()).isLessThanOrEqualTo(4_000);
+    assertThat(tiny.backward(Seeds.of("h", 1)).parameters().values()).isEqualTo(every);
     assertThatThrownBy(
             () -> unroll.forward(theta, unroll.zeroState(1), batch, new SavePolicy.Budget(10)))
         .hasMessageContaining("at least");
