@@ -22,6 +22,18 @@ public final class Figures {
     new Color(0x8c564b), new Color(0x17becf), new Color(0x7f7f7f), new Color(0xbcbd22),
         new Color(0xe377c2)
   };
+
+  /// From dark to light, for a picture; and pale, so that numbers can be read on it.
+  private static final Color[] VIVID = {
+    new Color(0x0d0887),
+    new Color(0x7e03a8),
+    new Color(0xcc4778),
+    new Color(0xf89540),
+    new Color(0xf0f921)
+  };
+
+  private static final Color[] PALE = {new Color(0xf7fbff), new Color(0x6baed6)};
+  private static final int MOST_NUMBERED = 25;
   private static final double SMALLEST = 1e-30;
 
   private Figures() {}
@@ -118,20 +130,12 @@ public final class Figures {
             .xAxisTitle(x)
             .yAxisTitle(y)
             .build();
+    boolean numbered = values.length * values[0].length <= MOST_NUMBERED;
     style(chart.getStyler());
     chart.getStyler().setXAxisMaxLabelCount(15);
-    chart
-        .getStyler()
-        .setRangeColors(
-            new Color[] {
-              new Color(0x0d0887),
-              new Color(0x7e03a8),
-              new Color(0xcc4778),
-              new Color(0xf89540),
-              new Color(0xf0f921)
-            });
+    chart.getStyler().setRangeColors(numbered ? PALE : VIVID);
     chart.getStyler().setHeatMapValueDecimalPattern("0.##");
-    chart.getStyler().setShowValue(values.length * values[0].length <= 25);
+    chart.getStyler().setShowValue(numbered);
     var data = new ArrayList<Number[]>();
     for (int i = 0; i < rows.size(); i++) {
       for (int j = 0; j < columns.size(); j++) {
