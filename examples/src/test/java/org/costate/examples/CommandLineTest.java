@@ -90,6 +90,8 @@ class CommandLineTest {
         "'b' has 3 letters but the first sequence has 4",
         "--data",
         data("length.csv", "N,a,ACGT", "N,b,ACG").toString());
+    refused("is a folder", "--data", folder.toString());
+    refused("the learning rate must be positive, got -1.0", "--rate", "-1");
     refused("--test needs --data", "--test", data("t.csv", "N,a,ACGT").toString());
     refused("--epochs must be at least 1", "--epochs", "0");
   }

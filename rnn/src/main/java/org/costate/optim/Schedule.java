@@ -12,6 +12,11 @@ public sealed interface Schedule {
   ///
   /// @param rate η
   record Constant(double rate) implements Schedule {
+    /// Checks the rate.
+    public Constant {
+      positive("Constant", rate);
+    }
+
     @Override
     public double rate(long update) {
       return rate;
@@ -24,6 +29,11 @@ public sealed interface Schedule {
   /// @param factor what it is multiplied with
   /// @param every after how many updates
   record Step(double rate, double factor, long every) implements Schedule {
+    /// Checks the rate.
+    public Step {
+      positive("Step", rate);
+    }
+
     @Override
     public double rate(long update) {
       return rate * Math.pow(factor, (double) (update / every));
@@ -35,6 +45,11 @@ public sealed interface Schedule {
   /// @param rate the first rate η
   /// @param factor what it is multiplied with at each update
   record Exponential(double rate, double factor) implements Schedule {
+    /// Checks the rate.
+    public Exponential {
+      positive("Exponential", rate);
+    }
+
     @Override
     public double rate(long update) {
       return rate * Math.pow(factor, (double) update);
@@ -48,6 +63,11 @@ public sealed interface Schedule {
   /// @param warmup the updates until it is reached
   /// @param total the updates until 0
   record WarmupCosine(double rate, long warmup, long total) implements Schedule {
+    /// Checks the rate.
+    public WarmupCosine {
+      positive("WarmupCosine", rate);
+    }
+
     @Override
     public double rate(long update) {
       if (update < warmup) {
@@ -69,6 +89,13 @@ public sealed interface Schedule {
     public double rate(long update) {
       double k = Math.max(1, update);
       return scale / Math.sqrt(width) * Math.min(1 / Math.sqrt(k), k * Math.pow(warmup, -1.5));
+    }
+  }
+
+  private static void positive(String schedule, double rate) {
+    if (!(rate > 0 && rate < Double.POSITIVE_INFINITY)) {
+      throw new IllegalArgumentException(
+          "Schedule.%s: the learning rate must be positive, got %s.".formatted(schedule, rate));
     }
   }
 }

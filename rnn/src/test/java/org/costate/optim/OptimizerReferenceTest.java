@@ -140,6 +140,8 @@ class OptimizerReferenceTest {
   void badSettingsAreSaid() {
     assertThatThrownBy(() -> new Optimizer.Momentum(1))
         .hasMessage("Momentum: momentum must be in [0, 1), got 1.0.");
+    assertThatThrownBy(() -> new Schedule.Constant(-1))
+        .hasMessage("Schedule.Constant: the learning rate must be positive, got -1.0.");
     assertThatThrownBy(() -> new Clipping.GlobalNorm(0))
         .hasMessage("Clipping: the limit must be positive, got 0.0.");
   }

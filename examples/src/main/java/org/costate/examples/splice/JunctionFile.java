@@ -17,6 +17,9 @@ final class JunctionFile {
   ///
   /// @throws IOException naming file and line, if something is not as it should be
   static List<Junction> read(Path file) throws IOException {
+    if (Files.isDirectory(file)) {
+      throw new IOException("%s is a folder; name the file in it.".formatted(file));
+    }
     List<String> lines;
     try {
       lines = Files.readAllLines(file);
