@@ -40,6 +40,11 @@ public final class AtomicFiles {
       } catch (AtomicMoveNotSupportedException e) {
         Files.move(temporary, target, StandardCopyOption.REPLACE_EXISTING);
       }
+    } catch (IOException e) {
+      throw new IOException(
+          "Cannot write %s: %s; free some space or choose another folder."
+              .formatted(target, e.getMessage()),
+          e);
     } finally {
       Files.deleteIfExists(temporary);
     }

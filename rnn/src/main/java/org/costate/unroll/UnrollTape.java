@@ -381,6 +381,7 @@ final class UnrollTape implements Tape {
     private final int horizon = batch.horizon();
     private final List<Parameter> own = unroll.step().parameters();
     private final double[] total = new double[parameters.layout().size()];
+    private final Layout.Entry[] entries = new Layout.Entry[own.size()];
     private final double[][] sharedBar = new double[own.size()][];
     private final double[][] outputBar = outputArrays(1)[0];
     private final List<String> outputNames = List.copyOf(unroll.step().outputs().keySet());
@@ -395,6 +396,7 @@ final class UnrollTape implements Tape {
       this.costates = sweep.keepCostates() ? new double[horizon + 1][][] : null;
       for (int i = 0; i < sharedBar.length; i++) {
         Layout.Entry entry = parameters.layout().entry(own.get(i));
+        entries[i] = entry;
         sharedBar[i] = new double[entry.size()];
         if (sweep.recordFlow()) {
           parameterNorm.put(entry.name(), new double[horizon]);
@@ -488,7 +490,7 @@ final class UnrollTape implements Tape {
 
     private void addParameters(int t) {
       for (int i = 0; i < sharedBar.length; i++) {
-        Layout.Entry entry = parameters.layout().entry(own.get(i));
+        Layout.Entry entry = entries[i];
         double[] bar = sharedBar[i];
         for (int j = 0; j < bar.length; j++) {
           total[entry.offset() + j] += bar[j];

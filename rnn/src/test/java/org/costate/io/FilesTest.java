@@ -167,7 +167,9 @@ class FilesTest {
                       Files.writeString(temporary, "half");
                       throw new IOException("disk full");
                     }))
-        .hasMessage("disk full");
+        .hasMessage(
+            "Cannot write %s: disk full; free some space or choose another folder."
+                .formatted(file));
     assertThat(file).hasContent("old");
     try (var files = Files.list(folder)) {
       assertThat(files).hasSize(1);

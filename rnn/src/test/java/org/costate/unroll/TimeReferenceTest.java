@@ -380,6 +380,71 @@ class TimeReferenceTest {
   }
 
   @Test
+  void aCartPoleOverTwoHundredSteps() {
+    double dt = 0.02;
+    StepGraph step =
+        StepGraph.define(
+            "cart-pole",
+            s -> {
+              // Cart 1 kg, pole 0.1 kg, half-length 0.5 m, gravity 9.81 m/s²; angle 0 is upright.
+              Value x = s.carry("x");
+              Value angle = s.carry("angle");
+              Value v = s.carry("v");
+              Value spin = s.carry("spin");
+              Value force = s.input("force");
+              Value push =
+                  force.plus(spin.hadamard(spin).hadamard(sin(angle)).times(0.05)).over(1.1);
+              Value arm =
+                  cos(angle).hadamard(cos(angle)).times(-0.1 / 1.1).plus(4 / 3.0).times(0.5);
+              Value turn = sin(angle).times(9.81).minus(cos(angle).hadamard(push)).over(arm);
+              Value pull = push.minus(turn.hadamard(cos(angle)).times(0.05 / 1.1));
+              s.next(x, x.plus(v.times(dt)));
+              s.next(angle, angle.plus(spin.times(dt)));
+              s.next(v, v.plus(pull.times(dt)));
+              s.next(spin, spin.plus(turn.times(dt)));
+              s.output(
+                  "cost", x.hadamard(x).plus(sin(angle)).plus(force.hadamard(force).times(0.01)));
+            });
+    Unroll unroll = Unroll.of(step);
+    double[] force = new double[200];
+    Arrays.setAll(force, t -> Math.sin(0.2 * t));
+    org.costate.check.GradientCheck.of(
+            unroll,
+            Parameters.initialise(unroll.layout(), 0),
+            unroll.zeroState(1).with("angle", Math.PI - 0.3),
+            Sequences.of(1, 200).with("force", Sequence.scalars(force)),
+            Seeds.of("cost", 1))
+        .require(1e-7);
+  }
+
+  @Test
+  void aSigmoidChainIsBoundedByQuarters() {
+    for (int depth : new int[] {1, 5, 20}) {
+      double slope =
+          Math.abs(
+              gainOf(
+                  StepGraph.define(
+                      "chain",
+                      s -> {
+                        Value x = s.carry("x");
+                        s.next(x, sigmoid(x));
+                      }),
+                  depth));
+      assertThat(slope).isPositive().isLessThanOrEqualTo(Math.pow(0.25, depth));
+    }
+  }
+
+  private static double gainOf(StepGraph step, int steps) {
+    Unroll unroll = Unroll.of(step);
+    return unroll
+        .forward(
+            Parameters.initialise(unroll.layout(), 0), unroll.zeroState(1), Sequences.of(1, steps))
+        .backward(Seeds.none().finalState(unroll.zeroState(1).with("x", 1)))
+        .initialState()
+        .get("x")[0];
+  }
+
+  @Test
   void realTimeRecurrentLearningIsBackpropagationThroughTime() {
     StepGraph step = GruCell.of(2).step(1);
     Unroll reverse = Unroll.of(step);

@@ -131,14 +131,14 @@ public final class SpliceJunctions extends Experiment {
     Parameters parameters = model.initialise(run.seed());
     var flow = new GradientFlow();
     train(run, model, parameters, split, flow);
-    evaluate(run, model, parameters, split);
-    saliency(run, model, parameters, split.test);
-    List<Example> some = split.test.stream().limit(64).map(SpliceJunctions::example).toList();
-    run.gradientFlow(flow, CONSENSUS, model.saturation(parameters, Example.collate(some)));
     ModelFile.write(
         run.folder().file("model.safetensors"),
         parameters,
         Map.of("experiment", name(), "classes", "EI,IE,N"));
+    evaluate(run, model, parameters, split);
+    saliency(run, model, parameters, split.test);
+    List<Example> some = split.test.stream().limit(64).map(SpliceJunctions::example).toList();
+    run.gradientFlow(flow, CONSENSUS, model.saturation(parameters, Example.collate(some)));
   }
 
   private Split split(Run run) throws IOException {

@@ -104,6 +104,8 @@ public final class MackeyGlass extends Experiment {
     Parameters parameters = model.initialise(run.seed());
     double scale = incrementScale(z);
     train(run, model, parameters, z, scale);
+    ModelFile.write(
+        run.folder().file("model.safetensors"), parameters, java.util.Map.of("experiment", name()));
     double[] own = nrmse(model, parameters, z, scale);
     double[] linear = autoregression(z);
     run.result("task", name());
@@ -132,8 +134,6 @@ public final class MackeyGlass extends Experiment {
         row -> run.text().printf("%-28s NRMSE 1 step %s, 84 steps (free run) %s%n", row.toArray()));
     run.report().table(List.of("model", "NRMSE 1 step", "NRMSE 84 steps, free run"), rows);
     freeRunFigure(run, model, parameters, z, scale);
-    ModelFile.write(
-        run.folder().file("model.safetensors"), parameters, java.util.Map.of("experiment", name()));
   }
 
   private static double incrementScale(double[] z) {

@@ -188,6 +188,8 @@ abstract class TaskExperiment extends Experiment {
       run.result("task", name());
       run.result("sequences", trainer.batches() * d.lanes);
     }
+    ModelFile.write(
+        run.folder().file("model.safetensors"), parameters, Map.of("experiment", name()));
     run.explain(recorder);
     Measurement test = measure(model, parameters, run.seed(), "test", 1024);
     report(
@@ -199,8 +201,6 @@ abstract class TaskExperiment extends Experiment {
         test,
         after(model, parameters, run.seed()),
         model.saturation(parameters, batch(run.seed(), "saturation", 0, 64)));
-    ModelFile.write(
-        run.folder().file("model.safetensors"), parameters, Map.of("experiment", name()));
   }
 
   private void report(
