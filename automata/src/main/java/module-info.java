@@ -1,7 +1,9 @@
 /// Learning the rule of a cellular automaton from what was observed.
 module org.costate.automata {
-  requires java.desktop;
+  requires transitive java.desktop;
   requires transitive org.costate.rnn;
 
   exports org.costate.automata;
+  exports org.costate.automata.io;
+  exports org.costate.automata.learn;
 }
