@@ -6,4 +6,5 @@ module org.costate.automata {
   exports org.costate.automata;
   exports org.costate.automata.io;
   exports org.costate.automata.learn;
+  exports org.costate.automata.plot;
 }

@@ -3,10 +3,13 @@ module org.costate.examples {
   requires com.fasterxml.jackson.databind;
   requires commons.math3;
   requires info.picocli;
+  requires org.costate.automata;
   requires org.costate.rnn;
   requires me.tongfei.progressbar;
 
   opens org.costate.examples to
+      info.picocli;
+  opens org.costate.examples.automaton to
       info.picocli;
   opens org.costate.examples.splice to
       info.picocli;

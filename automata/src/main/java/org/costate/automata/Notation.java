@@ -525,6 +525,20 @@ public final class Notation {
     return Optional.of("B" + letterList(alive[0]) + "/S" + letterList(alive[1]));
   }
 
+  /// Hensel's name of the arrangement of a two-state Moore neighbourhood.
+  ///
+  /// @param entry its index in a [TableRule]
+  /// @return for example `B2a` or `S3q`
+  public static String hensel(int entry) {
+    int count = Integer.bitCount(entry & ~16);
+    String letters = Hensel.letters(count);
+    String letter =
+        letters.isEmpty()
+            ? ""
+            : letters.substring(key(entry, Neighbourhood.moore(1)) % 16).substring(0, 1);
+    return ((entry & 16) == 0 ? "B" : "S") + count + letter;
+  }
+
   private static String letterList(int[] alive) {
     var text = new StringBuilder();
     for (int count = 0; count <= 8; count++) {

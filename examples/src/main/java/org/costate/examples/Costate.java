@@ -5,6 +5,12 @@ import java.io.InputStream;
 import java.io.PrintWriter;
 import java.io.UncheckedIOException;
 import java.util.Properties;
+import org.costate.examples.automaton.AutomatonCommand;
+import org.costate.examples.automaton.GameOfLife;
+import org.costate.examples.automaton.LifeHidden;
+import org.costate.examples.automaton.NoisyLife;
+import org.costate.examples.automaton.RuleOneTen;
+import org.costate.examples.automaton.Wireworld;
 import org.costate.examples.splice.SpliceJunctions;
 import org.costate.examples.task.Adding;
 import org.costate.examples.task.Copying;
@@ -21,7 +27,7 @@ import picocli.CommandLine.Command;
     description = "Recurrent sequence models and optimal control on one unrolled-graph core.",
     mixinStandardHelpOptions = true,
     versionProvider = Costate.Version.class,
-    subcommands = {Costate.ListExperiments.class, Costate.RunExperiment.class, Demo.class},
+    subcommands = {Costate.ListExperiments.class, Costate.RunExperiment.class, AutomatonCommand.class, Demo.class},
     footer = {
       "",
       "Exit codes: 0 done, 1 bad input or failed run, 2 wrong options, 70 a defect, 130"
@@ -86,7 +92,12 @@ public final class Costate {
         TemporalOrder.class,
         Reber.class,
         Parity.class,
-        MackeyGlass.class
+        MackeyGlass.class,
+        RuleOneTen.class,
+        GameOfLife.class,
+        LifeHidden.class,
+        NoisyLife.class,
+        Wireworld.class
       })
   static final class RunExperiment implements Runnable {
     @picocli.CommandLine.Spec private CommandLine.Model.CommandSpec spec;

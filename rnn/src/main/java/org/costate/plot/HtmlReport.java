@@ -85,8 +85,24 @@ public final class HtmlReport {
   /// @return this
   /// @throws IOException if it cannot be drawn
   public HtmlReport figure(Figure figure, String caption) throws IOException {
+    return image(figure.dataUri(), caption);
+  }
+
+  /// Adds a picture, for example an animation.
+  ///
+  /// @param mediaType its type, for example `image/gif`
+  /// @param bytes the picture
+  /// @param caption what it shows
+  /// @return this
+  public HtmlReport picture(String mediaType, byte[] bytes, String caption) {
+    return image(
+        "data:" + mediaType + ";base64," + java.util.Base64.getEncoder().encodeToString(bytes),
+        caption);
+  }
+
+  private HtmlReport image(String uri, String caption) {
     body.append("<figure><img src=\"")
-        .append(figure.dataUri())
+        .append(uri)
         .append("\" alt=\"")
         .append(escape(caption).replace("\"", "&quot;"))
         .append("\"><figcaption>")

@@ -40,6 +40,10 @@ public record RuleClass(String name, int states, Neighbourhood cells, Tie tie, i
     /// @param state the state that is counted
     record Counting(int state) implements Tie {}
 
+    /// As counting state 1, and only the outcomes of Generations: a dead cell is born or not, a live
+    /// one survives or decays to state 2, a decaying one goes on to the next state, the last to 0.
+    record Generations() implements Tie {}
+
     /// Those that a symmetry maps onto each other; radius 1.
     ///
     /// @param symmetry the symmetry
@@ -116,6 +120,7 @@ public record RuleClass(String name, int states, Neighbourhood cells, Tie tie, i
           cells,
           new Tie.OuterTotalistic());
     } else {
+      add(to, prefix + "Generations", states, cells, new Tie.Generations());
       for (int s = 1; s < states; s++) {
         add(to, prefix + "counting state " + s, states, cells, new Tie.Counting(s));
       }
@@ -128,8 +133,7 @@ public record RuleClass(String name, int states, Neighbourhood cells, Tie tie, i
 
   private static void add(
       List<RuleClass> to, String name, int states, Neighbourhood cells, Tie tie) {
-    boolean counted = tie instanceof Tie.Totalistic || tie instanceof Tie.OuterTotalistic
-        || tie instanceof Tie.Counting;
+    boolean counted = !(tie instanceof Tie.Full || tie instanceof Tie.Symmetric);
     if (counted || Math.pow(states, cells.size()) <= MOST_ENTRIES) {
       to.add(new RuleClass(name, states, cells, tie, 1));
     }
@@ -178,7 +182,7 @@ public record RuleClass(String name, int states, Neighbourhood cells, Tie tie, i
       case Tie.Full _ -> TableRule.entries(states, cells);
       case Tie.Totalistic _ -> cells.size() * (states - 1) + 1;
       case Tie.OuterTotalistic _ -> states * (others() * (states - 1) + 1);
-      case Tie.Counting _ -> states * (others() + 1);
+      case Tie.Counting _, Tie.Generations _ -> states * (others() + 1);
       case Tie.Symmetric _ -> {
         int[] orbits = orbits();
         yield Arrays.stream(orbits).max().orElseThrow() + 1;
@@ -200,7 +204,8 @@ public record RuleClass(String name, int states, Neighbourhood cells, Tie tie, i
             int centre = neighbours[cells.centre()];
             yield centre * (others() * (states - 1) + 1) + sum(neighbours) - centre;
           }
-          case Tie.Counting(int state) -> {
+          case Tie.Counting _, Tie.Generations _ -> {
+            int state = counted();
             int centre = neighbours[cells.centre()];
             int n = 0;
             for (int s : neighbours) {
@@ -211,6 +216,31 @@ public record RuleClass(String name, int states, Neighbourhood cells, Tie tie, i
           case Tie.Symmetric _ -> orbits()[index(neighbours)];
         };
     return order == 2 ? previous * firstOrder() + first : first;
+  }
+
+  /// The state that is counted, or [CountRule#SUM].
+  private int counted() {
+    return switch (tie) {
+      case Tie.Counting(int state) -> state;
+      case Tie.Generations _ -> 1;
+      default -> CountRule.SUM;
+    };
+  }
+
+  /// The outcomes that an entry may have in this class.
+  ///
+  /// @param entry the entry
+  /// @return the states, in order
+  public int[] choices(int entry) {
+    if (tie instanceof Tie.Generations) {
+      int centre = entry / (others() + 1);
+      return centre == 0
+          ? new int[] {0, 1}
+          : centre == 1 ? new int[] {1, 2} : new int[] {(centre + 1) % states};
+    }
+    int[] all = new int[states];
+    Arrays.setAll(all, s -> s);
+    return all;
   }
 
   private int index(int[] neighbours) {
@@ -312,7 +342,7 @@ public record RuleClass(String name, int states, Neighbourhood cells, Tie tie, i
         switch (tie) {
           case Tie.Totalistic _ -> "sum " + e;
           case Tie.OuterTotalistic _ -> counted(e, others() * (states - 1) + 1);
-          case Tie.Counting _ -> counted(e, others() + 1);
+          case Tie.Counting _, Tie.Generations _ -> counted(e, others() + 1);
           case Tie.Full _ -> neighbourhood(e);
           case Tie.Symmetric _ -> {
             int[] of = orbits();
@@ -320,7 +350,8 @@ public record RuleClass(String name, int states, Neighbourhood cells, Tie tie, i
             while (of[i] != e) {
               i++;
             }
-            yield neighbourhood(i);
+            boolean letters = states == 2 && cells.size() == 9;
+            yield letters ? Notation.hensel(i) : neighbourhood(i);
           }
         };
     return order == 2 ? "after " + previous + ": " + first : first;
@@ -328,7 +359,7 @@ public record RuleClass(String name, int states, Neighbourhood cells, Tie tie, i
 
   private String counted(int e, int counts) {
     int centre = e / counts;
-    return states == 2
+    return states == 2 || tie instanceof Tie.Generations && centre < 2
         ? (centre == 0 ? "B" : "S") + e % counts
         : "state " + centre + ", count " + e % counts;
   }
@@ -372,7 +403,7 @@ public record RuleClass(String name, int states, Neighbourhood cells, Tie tie, i
   }
 
   private CountRule countRule(int[] outputs) {
-    int counted = tie instanceof Tie.Counting(int state) ? state : CountRule.SUM;
+    int counted = counted();
     int counts = CountRule.counts(states, cells, counted);
     byte[][] table = new byte[states][counts];
     for (int c = 0; c < states; c++) {

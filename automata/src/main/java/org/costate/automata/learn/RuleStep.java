@@ -35,6 +35,7 @@ import org.costate.graph.Value;
 /// cross-entropy of p′ at the cells whose weight is not 0, in nats.
 public final class RuleStep {
   private static final double SMALLEST = 1e-6;
+  private static final int MOST_NEIGHBOURHOODS = 1 << 13;
 
   private RuleStep() {}
 
@@ -56,7 +57,7 @@ public final class RuleStep {
   /// and `frame`.
   ///
   /// @param ruleClass the class, of first order; full and symmetric classes of two states, or any
-  ///   class that counts one state or has up to 4,096 neighbourhoods
+  ///   class that counts one state or has up to 8,192 neighbourhoods
   /// @param boundary a torus or fixed edges
   /// @param height H
   /// @param width W
@@ -67,6 +68,17 @@ public final class RuleStep {
     return ruleClass.states() == 2
         ? twoStates(ruleClass, boundary, height, width, frames)
         : manyStates(ruleClass, boundary, height, width, frames);
+  }
+
+  /// Whether a class can be learned through hidden frames.
+  ///
+  /// @param ruleClass the class
+  /// @return whether [#of] takes it
+  public static boolean handles(RuleClass ruleClass) {
+    int[] of = ruleClass.entryOfIndex();
+    boolean counting = ruleClass.tie() instanceof RuleClass.Tie.Counting;
+    return ruleClass.order() == 1
+        && (ruleClass.states() > 2 && counting || of != null && of.length <= MOST_NEIGHBOURHOODS);
   }
 
   /// The parameter of a class: small random logits, so that no output is preferred.
@@ -252,9 +264,9 @@ public final class RuleStep {
       return concat(0, rows);
     }
     int[] of = ruleClass.entryOfIndex();
-    if (of == null || of.length > 4096) {
+    if (!handles(ruleClass)) {
       throw new IllegalArgumentException(
-          "RuleStep: class %s has too many neighbourhoods; hidden frames of more than two states need a class that counts one state, or at most 4,096 neighbourhoods."
+          "RuleStep: class %s has too many neighbourhoods; hidden frames of more than two states need a class that counts one state, or at most 8,192 neighbourhoods."
               .formatted(ruleClass));
     }
     Value[] products = {s.constant(1).broadcast(Shape.of(1, height * width))};
