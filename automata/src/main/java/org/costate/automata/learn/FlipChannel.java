@@ -17,21 +17,42 @@ public final class FlipChannel {
   private static final int GRID = 70;
   private static final int ITERATIONS = 25;
 
+  /// Nats by which the other output must be less likely.
+  private static final double EVIDENCE = 6;
+
+  /// How far from 0 and 1 a deterministic entry may come out, for the flip rate is not exact.
+  private static final double SLACK = 0.08;
+
+
   private FlipChannel() {}
 
   /// What was found for one class.
   ///
   /// @param flipRate q
-  /// @param outputs the next state of each entry, −1 if it was never likely seen
+  /// @param likeliest the most likely next state of each entry
+  /// @param outputs the same where the frames are clear about it, −1 elsewhere
   /// @param standardError the standard error of the estimated probability that an entry gives 1
   /// @param probability that estimate
   /// @param logLikelihood of the next states given the neighbourhoods, nats
   public record Estimate(
       double flipRate,
+      int[] likeliest,
       int[] outputs,
       double[] standardError,
       double[] probability,
-      double logLikelihood) {}
+      double logLikelihood) {
+    /// Whether every entry could be deterministic.
+    ///
+    /// @return whether each inverted probability lies near 0 or 1
+    boolean deterministic() {
+      for (int e = 0; e < probability.length; e++) {
+        if (!FlipChannel.deterministic(probability[e], standardError[e])) {
+          return false;
+        }
+      }
+      return true;
+    }
+  }
 
   /// The counts of all pairs of frames on the hypercube: `[2ⁿ · 2]`, entry · 2 + next state.
   ///
@@ -87,35 +108,46 @@ public final class FlipChannel {
   /// @param entries the number of entries
   /// @return the estimate
   static Estimate estimate(double[] counts, int[] entryOf, int entries) {
-    double bestQ = 0;
+    double q = 0;
     double best = Double.NEGATIVE_INFINITY;
     for (int i = 0; i <= GRID; i++) {
-      double q = LARGEST * i / GRID;
-      double l = logLikelihood(counts, entryOf, entries, q);
+      double rate = LARGEST * i / GRID;
+      double l = logLikelihood(counts, entryOf, inverted(counts, entryOf, entries, rate), rate);
       if (l > best) {
         best = l;
-        bestQ = q;
+        q = rate;
       }
     }
-    double low = Math.max(0, bestQ - LARGEST / GRID);
-    double high = Math.min(LARGEST, bestQ + LARGEST / GRID);
-    for (int i = 0; i < 30; i++) {
+    int[] rule = inverted(counts, entryOf, entries, q);
+    return stated(counts, entryOf, rule, refine(counts, entryOf, rule, q, LARGEST / GRID), best);
+  }
+
+  /// The most likely rate near q.
+  private static double refine(
+      double[] counts, int[] entryOf, int[] rule, double q, double step) {
+    double low = Math.max(0, q - step);
+    double high = Math.min(LARGEST, q + step);
+    for (int i = 0; i < 16; i++) {
       double a = low + (high - low) / 3;
       double b = high - (high - low) / 3;
-      if (logLikelihood(counts, entryOf, entries, a) < logLikelihood(counts, entryOf, entries, b)) {
+      if (logLikelihood(counts, entryOf, rule, a) < logLikelihood(counts, entryOf, rule, b)) {
         low = a;
       } else {
         high = b;
       }
     }
-    double q = (low + high) / 2;
-    if (logLikelihood(counts, entryOf, entries, q) < best) {
-      q = bestQ;
-    }
-    double[] true1 = invert(counts, q);
+    return (low + high) / 2;
+  }
+
+  /// An entry is stated if the other output is less likely by a factor of e⁶, taking the inverted
+  /// probability p as normal with standard error s: |2p − 1| / 2s² > 6, and p is where a
+  /// deterministic entry could be.
+  private static Estimate stated(
+      double[] counts, int[] entryOf, int[] rule, double q, double best) {
+    int entries = rule.length;
     double[] ones = new double[entries];
     double[] all = new double[entries];
-    pool(true1, entryOf, ones, all);
+    pool(invert(counts, q), entryOf, ones, all);
     // The variance of a linear function Σ a_i N_i of counts is about Σ a_i² N_i.
     double[] variance = variance(counts, entryOf, entries, q, ones, all);
     int[] outputs = new int[entries];
@@ -124,10 +156,16 @@ public final class FlipChannel {
     for (int e = 0; e < entries; e++) {
       error[e] = all[e] > 0 ? Math.sqrt(variance[e]) / all[e] : Double.POSITIVE_INFINITY;
       probability[e] = all[e] > 0 ? ones[e] / all[e] : 0.5;
-      boolean known = all[e] > 0 && Math.abs(probability[e] - 0.5) > 3 * error[e];
-      outputs[e] = known ? probability[e] > 0.5 ? 1 : 0 : -1;
+      double variance1 = error[e] * error[e];
+      boolean clear = Math.abs(probability[e] - 0.5) > EVIDENCE * variance1;
+      outputs[e] = clear && deterministic(probability[e], error[e]) ? rule[e] : -1;
     }
-    return new Estimate(q, outputs, error, probability, best);
+    return new Estimate(q, rule, outputs, error, probability, best);
+  }
+
+  /// Whether a probability could be 0 or 1.
+  private static boolean deterministic(double p, double error) {
+    return Math.min(Math.abs(p), Math.abs(1 - p)) < 3 * error + SLACK;
   }
 
   private static void pool(double[] table, int[] entryOf, double[] ones, double[] all) {
@@ -159,16 +197,24 @@ public final class FlipChannel {
     return variance;
   }
 
-  private static double logLikelihood(double[] counts, int[] entryOf, int entries, double q) {
-    double[] inverted = invert(counts, q);
+  /// The rule that the inverted counts give.
+  private static int[] inverted(double[] counts, int[] entryOf, int entries, double q) {
     double[] ones = new double[entries];
     double[] all = new double[entries];
-    pool(inverted, entryOf, ones, all);
+    pool(invert(counts, q), entryOf, ones, all);
+    int[] rule = new int[entries];
+    for (int e = 0; e < entries; e++) {
+      rule[e] = ones[e] > 0.5 * all[e] ? 1 : 0;
+    }
+    return rule;
+  }
+
+  private static double logLikelihood(double[] counts, int[] entryOf, int[] rule, double q) {
+    double[] inverted = invert(counts, q);
     double[] clean = new double[counts.length];
     for (int i = 0; i < entryOf.length; i++) {
-      int output = ones[entryOf[i]] > 0.5 * all[entryOf[i]] ? 1 : 0;
       // A little everywhere, so that no neighbourhood is excluded by the noise of the inversion.
-      clean[2 * i + output] = Math.max(0.5, inverted[2 * i] + inverted[2 * i + 1]);
+      clean[2 * i + rule[entryOf[i]]] = Math.max(0.5, inverted[2 * i] + inverted[2 * i + 1]);
     }
     return conditional(counts, transform(likeliest(clean, counts, q), 1 - q, q));
   }

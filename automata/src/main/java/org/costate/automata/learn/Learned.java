@@ -22,6 +22,8 @@ import org.costate.automata.TableRule;
 /// @param solutions for each gap that fits, tables of which every completion explains the frames; −1
 ///   marks an entry that the frames leave open. More than one table, or more than one gap, is an
 ///   equivalence class that no more thinking can split
+/// @param likeliest for noisy or partly seen frames the most likely outputs, open entries among them,
+///   else null
 /// @param counts how often each entry was followed by each state, where transitions were visible;
 ///   null if they were hidden
 /// @param probability for a stochastic rule the estimated probability of each next state, else null
@@ -40,6 +42,7 @@ public record Learned(
     String method,
     RuleClass ruleClass,
     Map<Integer, List<int[]>> solutions,
+    int[] likeliest,
     long[][] counts,
     double[][] probability,
     double[] standardError,
@@ -52,6 +55,8 @@ public record Learned(
     double seconds) {
   /// The most rules that are written out.
   public static final int MOST_LISTED = 64;
+
+  private static final double CERTAIN = 0.95;
 
   /// The gaps that fit.
   ///
@@ -177,7 +182,7 @@ public record Learned(
     return all;
   }
 
-  /// Every rule that fits.
+  /// Every rule that fits, the most likely one first.
   ///
   /// @return the rules; empty if there are more than [#MOST_LISTED], or if the rule is stochastic
   public List<Rule> rules() {
@@ -185,7 +190,11 @@ public record Learned(
       return List.of();
     }
     return completions(MOST_LISTED).stream()
-        .map(o -> ruleClass.rule(o.stream().mapToInt(Integer::intValue).toArray()))
+        .map(o -> o.stream().mapToInt(Integer::intValue).toArray())
+        .sorted(
+            java.util.Comparator.comparing(
+                (int[] o) -> likeliest != null && !Arrays.equals(o, likeliest)))
+        .map(ruleClass::rule)
         .toList();
   }
 
@@ -201,7 +210,8 @@ public record Learned(
       }
       return new StochasticRule(ruleClass.states(), ruleClass.cells(), p);
     }
-    int[] first = solutions.values().iterator().next().getFirst();
+    int[] first =
+        likeliest != null ? likeliest : solutions.values().iterator().next().getFirst();
     int[] outputs = first.clone();
     Arrays.setAll(outputs, e -> first[e] < 0 ? ruleClass.choices(e)[0] : first[e]);
     return ruleClass.rule(outputs);
@@ -285,6 +295,7 @@ public record Learned(
     map.put("order", ruleClass.order());
     map.put("stochastic", stochastic());
     map.put("notation", notation());
+    map.put("most_likely", likeliest == null ? null : ruleClass.notation(likeliest));
     map.put("wolfram", wolfram());
     map.put("totalistic", totalistic());
     map.put("consistent", consistentShort());
@@ -325,7 +336,7 @@ public record Learned(
       entry.put("output", outputs[e] < 0 ? null : outputs[e]);
       entry.put("count", counts == null ? null : Arrays.stream(counts[e]).sum());
       entry.put("confidence", confidence(e));
-      entry.put("known", outputs[e] >= 0);
+      entry.put("known", outputs[e] >= 0 && (!stochastic() || confidence(e) > CERTAIN));
       if (stochastic()) {
         entry.put("probability", probability[e]);
       }

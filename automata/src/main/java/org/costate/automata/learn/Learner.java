@@ -14,7 +14,8 @@ import org.costate.automata.Recording;
 ///
 /// Visible transitions are counted; hidden ones are searched exhaustively where the class is small
 /// and learned by backpropagation through time where it is not; frames that contradict every class
-/// are noisy or stochastic, whichever explains them better by the Bayesian information criterion.
+/// are noisy if some class becomes deterministic once flips are inverted, else stochastic, of the
+/// class that the Bayesian information criterion prefers.
 /// Boundaries are inferred from the cells at the edge once the inside has settled the rule.
 public final class Learner {
   /// Transitions of a bigger class must have had this many occasions to contradict it.
@@ -120,6 +121,7 @@ public final class Learner {
         learned.method(),
         learned.ruleClass(),
         learned.solutions(),
+        learned.likeliest(),
         learned.counts(),
         learned.probability(),
         learned.standardError(),
@@ -279,7 +281,7 @@ public final class Learner {
     var first = solutions.entrySet().iterator().next();
     Replay replay = Replay.of(recording, boundary, one, first.getValue().getFirst(), first.getKey());
     return new Learned(
-        method, one, solutions, counts, null, null, 0, fits, replay, heldOut(one, first.getKey(), boundary), atLeast, List.of(), 0);
+        method, one, solutions, null, counts, null, null, 0, fits, replay, heldOut(one, first.getKey(), boundary), atLeast, List.of(), 0);
   }
 
   /// Counts in the first half of every history, and replays the second half from its own start.
@@ -362,8 +364,10 @@ public final class Learner {
     }
     Boundary boundary = given();
     RuleClass best = null;
-    FlipChannel.Estimate noise = null;
     long[][] bestCounts = null;
+    RuleClass noisy = null;
+    FlipChannel.Estimate noise = null;
+    double lowestFlipped = Double.POSITIVE_INFINITY;
     double lowest = Double.POSITIVE_INFINITY;
     for (RuleClass one : classes()) {
       boolean small = one.order() == 1 && one.entryOfIndex() != null && one.cells().radius() <= 1;
@@ -379,25 +383,26 @@ public final class Learner {
         lowest = bic;
         best = one;
         bestCounts = counts;
-        noise = null;
       }
       if (states == 2) {
         double[] joint = FlipChannel.counts(recording, boundary, one.cells());
         FlipChannel.Estimate e = FlipChannel.estimate(joint, one.entryOfIndex(), one.entries());
         double flipped = -e.logLikelihood() + (one.entries() + 1) * penalty;
-        if (e.flipRate() > NEGLIGIBLE && flipped < lowest) {
-          lowest = flipped;
-          best = one;
-          bestCounts = counts;
+        if (e.flipRate() > NEGLIGIBLE && e.deterministic() && flipped < lowestFlipped) {
+          lowestFlipped = flipped;
           noise = e;
+          noisy = one;
         }
       }
+    }
+    if (noise != null) {
+      return flipped(noisy, Transitions.count(recording, boundary, noisy), noise);
     }
     if (best == null) {
       throw new IllegalArgumentException(
           "automaton learn: every class that was tried is contradicted; if frames are missing, give --gap K or --gap auto.");
     }
-    return noise != null ? flipped(best, bestCounts, noise) : stochastic(best, bestCounts);
+    return stochastic(best, bestCounts);
   }
 
   private Learned flipped(RuleClass one, long[][] counts, FlipChannel.Estimate noise) {
@@ -411,6 +416,7 @@ public final class Learner {
         "counting, flips inverted",
         one,
         Map.of(1, List.of(noise.outputs())),
+        noise.likeliest(),
         counts,
         null,
         noise.standardError(),
@@ -448,6 +454,7 @@ public final class Learner {
         "counting",
         one,
         Map.of(1, List.of(outputs)),
+        null,
         counts,
         probability,
         error,
@@ -628,6 +635,7 @@ public final class Learner {
         "backpropagation through time",
         one,
         Map.of(gap, List.of(outputs)),
+        null,
         null,
         null,
         null,

@@ -204,6 +204,7 @@ final class PartialFrames {
         "backpropagation through partly observed frames",
         ruleClass,
         Map.of(1, List.of(outputs)),
+        Arrays.stream(hard.values()).mapToInt(v -> v > 0 ? 1 : 0).toArray(),
         counts,
         null,
         null,
