@@ -7,4 +7,7 @@ module org.costate.automata {
   exports org.costate.automata.io;
   exports org.costate.automata.learn;
   exports org.costate.automata.plot;
+
+  provides org.costate.check.CatalogueProvider with
+      org.costate.automata.learn.RuleStepCatalogue;
 }

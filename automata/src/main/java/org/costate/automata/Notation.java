@@ -219,8 +219,11 @@ public final class Notation {
     byte[][] outputs = new byte[states][cells.size()];
     for (int n = 0; n < cells.size(); n++) {
       int key = n * 16;
-      if (alive[0][key] != alive[0][key + letters(cells, n) - 1]
-          || alive[1][key] != alive[1][key + letters(cells, n) - 1]) {
+      boolean letters = false;
+      for (int letter = 1; letter < letters(cells, n); letter++) {
+        letters |= alive[0][key] != alive[0][key + letter] || alive[1][key] != alive[1][key + letter];
+      }
+      if (letters) {
         throw new IllegalArgumentException(
             "Rule '%s': letters are for two-state rules.".formatted(text));
       }

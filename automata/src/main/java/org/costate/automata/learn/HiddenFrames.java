@@ -37,6 +37,7 @@ public final class HiddenFrames {
   private static final int WHOLE = 20;
   private static final int INSIDE = 10;
   private static final int CHECK_EVERY = 10;
+  private static final int LARGE = 102;
   private static final double LARGEST_LOGIT = 6;
 
   private HiddenFrames() {}
@@ -48,12 +49,21 @@ public final class HiddenFrames {
   /// @param starts the most starts
   /// @param seed the seed
   public record Settings(List<Double> rates, int updates, int starts, long seed) {
-    /// What was measured to work: steps of 0.3 and 0.15, 20,000 updates, 5 starts.
+    /// What was measured to work. Up to 102 entries: rates 0.3 and 0.15, 5 starts of 20,000 updates.
+    /// More entries: 40 starts of 8,000. More than two states: 40 starts of 1,000, for the names of the
+    /// states in a hidden frame can come out exchanged, which no step mends, so a start succeeds soon
+    /// or not at all.
     ///
+    /// @param ruleClass the class that is learned
     /// @param seed the seed
     /// @return the settings
-    public static Settings standard(long seed) {
-      return new Settings(List.of(0.3, 0.15), 20_000, 5, seed);
+    public static Settings of(RuleClass ruleClass, long seed) {
+      if (ruleClass.states() > 2) {
+        return new Settings(List.of(0.3, 0.1), 1_000, 40, seed);
+      }
+      return ruleClass.entries() > LARGE
+          ? new Settings(List.of(0.3), 8_000, 40, seed)
+          : new Settings(List.of(0.3, 0.15), 20_000, 5, seed);
     }
 
     /// These settings with another budget.

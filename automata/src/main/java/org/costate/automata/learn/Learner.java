@@ -18,8 +18,8 @@ import org.costate.automata.Recording;
 /// class that the Bayesian information criterion prefers.
 /// Boundaries are inferred from the cells at the edge once the inside has settled the rule.
 public final class Learner {
-  /// Transitions of a bigger class must have had this many occasions to contradict it.
-  private static final double OCCASIONS = 10;
+  /// A bigger class must have had this many occasions on which smaller classes were contradicted.
+  private static final double OCCASIONS = 3;
 
   /// The most states for which flipped cells are considered: 2.
   private static final double NEGLIGIBLE = 0.002;
@@ -34,20 +34,22 @@ public final class Learner {
   /// @param gaps steps between frames that are considered, in order
   /// @param boundary the name of the boundary, or `auto`
   /// @param classes the classes that are considered, in order; empty for all
-  /// @param search the search through hidden frames
+  /// @param seed the seed of the search through hidden frames
+  /// @param effort how many times as many starts that search makes as is usual
   /// @param progress is told how that goes
   public record Options(
       List<Integer> gaps,
       String boundary,
       List<RuleClass> classes,
-      HiddenFrames.Settings search,
+      long seed,
+      int effort,
       HiddenFrames.Progress progress) {
     /// Every frame was seen; everything else is found out.
     ///
     /// @return the options
     public static Options standard() {
       return new Options(
-          List.of(1), "auto", List.of(), HiddenFrames.Settings.standard(1), (_, _, _) -> {});
+          List.of(1), "auto", List.of(), 1, 1, (_, _, _) -> {});
     }
 
     /// These options for frames seen every n-th step.
@@ -55,7 +57,7 @@ public final class Learner {
     /// @param steps the gaps that are considered
     /// @return the options
     public Options gaps(Integer... steps) {
-      return new Options(List.of(steps), boundary, classes, search, progress);
+      return new Options(List.of(steps), boundary, classes, seed, effort, progress);
     }
 
     /// These options with a known boundary.
@@ -63,7 +65,7 @@ public final class Learner {
     /// @param name torus, dead, alive, reflecting, `fixed 2`…, or auto
     /// @return the options
     public Options boundary(String name) {
-      return new Options(gaps, name, classes, search, progress);
+      return new Options(gaps, name, classes, seed, effort, progress);
     }
 
     /// These options for some classes only.
@@ -71,7 +73,7 @@ public final class Learner {
     /// @param only the classes, in order
     /// @return the options
     public Options classes(RuleClass... only) {
-      return new Options(gaps, boundary, List.of(only), search, progress);
+      return new Options(gaps, boundary, List.of(only), seed, effort, progress);
     }
   }
 
@@ -164,8 +166,11 @@ public final class Learner {
         continue;
       }
       long conflicts = Boundaries.conflicts(counts, one);
+      // Without the most frequent entry, which is often that of empty space.
+      long telling =
+          Math.max(1, total - Arrays.stream(counts).mapToLong(c -> Arrays.stream(c).sum()).max().orElse(0));
       if (conflicts > 0) {
-        contradicted = Math.max(contradicted, (double) conflicts / total);
+        contradicted = Math.max(contradicted, Math.min(1, (double) conflicts / telling));
         continue;
       }
       long entriesSeen =
@@ -174,7 +179,7 @@ public final class Learner {
         continue; // Too little of it was seen to prefer it to the standard class.
       }
       // A class that had hardly an occasion to fail, where smaller ones did fail, explains nothing.
-      if (contradicted == 0 || (total - entriesSeen) * contradicted >= OCCASIONS) {
+      if (contradicted == 0 || (telling - entriesSeen) * contradicted >= OCCASIONS) {
         return counted(one);
       }
       weak = weak == null ? one : weak;
@@ -246,7 +251,7 @@ public final class Learner {
     long[][] counts = Transitions.count(recording, boundary, one);
     int[] outputs = outputs(one, counts);
     if (states == 2 && recording.hasUnknown() && Arrays.stream(outputs).anyMatch(o -> o < 0)) {
-      Learned partial = PartialFrames.learn(recording, given(), classes(), options.search().seed());
+      Learned partial = PartialFrames.learn(recording, given(), classes(), options.seed());
       if (partial != null) {
         remarks.addAll(partial.remarks());
         return partial;
@@ -356,7 +361,7 @@ public final class Learner {
   /// cells are missing.
   private Learned uncertain() {
     if (recording.hasUnknown() && states == 2) {
-      Learned partial = PartialFrames.learn(recording, given(), classes(), options.search().seed());
+      Learned partial = PartialFrames.learn(recording, given(), classes(), options.seed());
       if (partial != null) {
         remarks.addAll(partial.remarks());
         return partial;
@@ -587,13 +592,18 @@ public final class Learner {
         }
         HiddenFrames.Outcome outcome =
             HiddenFrames.learn(
-                pairs, attempt.getValue(), one, gap, options.search, options.progress);
+                pairs, attempt.getValue(), one, gap, search(one), options.progress);
         if (outcome.exact()) {
           return determined(one, pairs, attempt.getValue(), gap, outcome, candidates);
         }
       }
     }
     return null;
+  }
+
+  private HiddenFrames.Settings search(RuleClass one) {
+    HiddenFrames.Settings usual = HiddenFrames.Settings.of(one, options.seed);
+    return usual.budget(usual.updates(), usual.starts() * options.effort);
   }
 
   private Learned determined(

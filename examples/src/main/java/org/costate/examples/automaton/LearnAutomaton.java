@@ -21,7 +21,6 @@ import org.costate.automata.io.Palette;
 import org.costate.automata.io.Pattern;
 import org.costate.automata.io.RleFile;
 import org.costate.automata.io.RuleFile;
-import org.costate.automata.learn.HiddenFrames;
 import org.costate.automata.learn.Learned;
 import org.costate.automata.learn.Learner;
 import org.costate.automata.learn.Replay;
@@ -89,15 +88,19 @@ final class LearnAutomaton implements Callable<Integer> {
   private long seed;
 
   @Option(
-      names = "--starts",
-      defaultValue = "5",
-      description = "Starts of that search before a class is given up (default ${DEFAULT-VALUE}).")
-  private int starts;
+      names = "--effort",
+      defaultValue = "1",
+      description = "How many times as many starts that search makes (default ${DEFAULT-VALUE}).")
+  private int effort;
 
   @Override
   public Integer call() throws IOException {
     PrintWriter out = spec.commandLine().getOut();
     PrintWriter err = spec.commandLine().getErr();
+    if (effort < 1) {
+      throw new IllegalArgumentException(
+          "automaton learn: --effort must be at least 1, got " + effort + ".");
+    }
     Recording recording = AutomatonFiles.recordings(inputs, palette(), spaceTime);
     var told = new long[] {System.nanoTime()};
     var options =
@@ -105,7 +108,8 @@ final class LearnAutomaton implements Callable<Integer> {
             gaps(),
             boundary,
             List.of(),
-            HiddenFrames.Settings.standard(seed).budget(20_000, starts),
+            seed,
+            effort,
             (start, update, loss) -> {
               if (System.nanoTime() - told[0] > 5_000_000_000L) {
                 told[0] = System.nanoTime();

@@ -26,7 +26,7 @@ import picocli.CommandLine.Option;
     mixinStandardHelpOptions = true)
 public final class LifeHidden extends Experiment {
   private static final int SIDE = 16;
-  private static final int BOARDS = 64;
+  private static final int BOARDS = 128;
 
   @Option(
       names = "--rule",
@@ -56,8 +56,8 @@ public final class LifeHidden extends Experiment {
 
   @Option(
       names = "--starts",
-      defaultValue = "5",
-      description = "Starts before a problem is given up (default ${DEFAULT-VALUE}).")
+      defaultValue = "0",
+      description = "Starts before a problem is given up; 0 for what suits the class (default ${DEFAULT-VALUE}).")
   private int starts;
 
   /// For the command line.
@@ -172,13 +172,14 @@ public final class LifeHidden extends Experiment {
       Rule rule, RuleClass ruleClass, int gap, long seed, Progress progress, int done) {
     long start = System.nanoTime();
     var torus = new Boundary.Torus();
+    HiddenFrames.Settings usual = HiddenFrames.Settings.of(ruleClass, seed);
     HiddenFrames.Outcome outcome =
         HiddenFrames.learn(
             HiddenFrames.pairs(rule, HiddenFrames.boards(SIDE, SIDE, BOARDS, seed), gap, torus),
             torus,
             ruleClass,
             gap,
-            HiddenFrames.Settings.standard(seed).budget(20_000, starts),
+            starts > 0 ? usual.budget(usual.updates(), starts) : usual,
             (attempt, update, loss) ->
                 progress.at(
                     done,

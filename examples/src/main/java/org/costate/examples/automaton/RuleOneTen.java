@@ -156,7 +156,7 @@ public final class RuleOneTen extends Experiment {
               new Boundary.Torus(),
               elementary,
               gap,
-              HiddenFrames.Settings.standard(run.seed()).budget(2_000, 5),
+              HiddenFrames.Settings.of(elementary, run.seed()).budget(2_000, 5),
               (_, _, _) -> {});
       flows.put("gap " + gap, outcome.flow().costateNorm());
       boolean same = java.util.Arrays.equals(outcome.outputs(), truth);
