@@ -21,7 +21,7 @@ public final class FlipChannel {
   private static final double EVIDENCE = 6;
 
   /// How far from 0 and 1 a deterministic entry may come out, for the flip rate is not exact.
-  private static final double SLACK = 0.08;
+  private static final double SLACK = 0.1;
 
 
   private FlipChannel() {}
@@ -165,7 +165,7 @@ public final class FlipChannel {
 
   /// Whether a probability could be 0 or 1.
   private static boolean deterministic(double p, double error) {
-    return Math.min(Math.abs(p), Math.abs(1 - p)) < 3 * error + SLACK;
+    return Math.min(Math.abs(p), Math.abs(1 - p)) < 4 * error + SLACK;
   }
 
   private static void pool(double[] table, int[] entryOf, double[] ones, double[] all) {

@@ -331,7 +331,8 @@ public record RuleClass(String name, int states, Neighbourhood cells, Tie tie, i
     return of;
   }
 
-  /// What an entry is called: `B3`, `110`, `1: 2`, or the first neighbourhood that has it.
+  /// What an entry is called: `B3`, `B2a`, `110`, `3:2` (state 3, count 2), or the first neighbourhood
+  /// that has it.
   ///
   /// @param entry the entry
   /// @return its name
@@ -361,7 +362,7 @@ public record RuleClass(String name, int states, Neighbourhood cells, Tie tie, i
     int centre = e / counts;
     return states == 2 || tie instanceof Tie.Generations && centre < 2
         ? (centre == 0 ? "B" : "S") + e % counts
-        : "state " + centre + ", count " + e % counts;
+        : centre + ":" + e % counts;
   }
 
   private String neighbourhood(int index) {
