@@ -8,10 +8,10 @@ import java.util.Map;
 
 /// Steps a two-state rule of radius 1 for 64 cells at a time.
 ///
-/// The table becomes a reduced ordered binary decision diagram (Bryant 1986); each of its nodes is a
-/// multiplexer of whole words, so the cost is that of the rule: about 40 nodes for a Life-like rule,
-/// 140 for a table without structure. Rows are `words` longs each; column x is bit x mod 64 of word x
-/// / 64.
+/// The table becomes a reduced ordered binary decision diagram (Bryant 1986); each of its nodes is
+/// a multiplexer of whole words, so the cost is that of the rule: about 40 nodes for a Life-like
+/// rule, 140 for a table without structure. Rows are `words` longs each; column x is bit x mod 64
+/// of word x / 64.
 final class BitKernel {
   /// Words that are done together: their values in all nodes stay in the cache.
   private static final int BLOCK = 64;
@@ -195,8 +195,7 @@ final class BitKernel {
       }
       for (int i = 2; i < values.length; i++) {
         Node node = nodes.get(i);
-        multiplex(
-            inputs[node.variable], values[node.low], values[node.high], values[i], count);
+        multiplex(inputs[node.variable], values[node.low], values[node.high], values[i], count);
       }
       System.arraycopy(values[root], 0, next, from, count);
     }

@@ -94,8 +94,8 @@ public sealed interface Boundary {
     }
   }
 
-  /// A sphere: the top edge is joined to the left one, the bottom edge to the right one; the lattice
-  /// is square.
+  /// A sphere: the top edge is joined to the left one, the bottom edge to the right one; the
+  /// lattice is square.
   record Sphere() implements Boundary {
     @Override
     public int resolve(int y, int x, int height, int width) {

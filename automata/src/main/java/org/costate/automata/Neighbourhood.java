@@ -73,8 +73,7 @@ public record Neighbourhood(String name, List<Offset> offsets) {
   /// @return the neighbourhood
   public static Neighbourhood vonNeumann(int radius) {
     check(radius, 16);
-    return of(
-        "von Neumann", radius, radius, (dy, dx) -> Math.abs(dy) + Math.abs(dx) <= radius);
+    return of("von Neumann", radius, radius, (dy, dx) -> Math.abs(dy) + Math.abs(dx) <= radius);
   }
 
   /// The disc `dy² + dx² < (r + ½)²` of Larger than Life.

@@ -93,7 +93,9 @@ public final class Notation {
     if (larger.matches()) {
       return larger(larger);
     }
-    if (upper.endsWith("R") && !upper.startsWith("R") && upper.contains("/")
+    if (upper.endsWith("R")
+        && !upper.startsWith("R")
+        && upper.contains("/")
         && compact.endsWith("R")) {
       return SecondOrderRule.reversible(
           TableRule.of(body(compact.substring(0, compact.length() - 1), text)));
@@ -200,7 +202,8 @@ public final class Notation {
     }
     byte[] outputs = new byte[1 << cells.size()];
     for (int i = 0; i < outputs.length; i++) {
-      outputs[i] = (byte) (alive[i >> (cells.size() - 1 - cells.centre()) & 1][key(i, cells)] ? 1 : 0);
+      outputs[i] =
+          (byte) (alive[i >> (cells.size() - 1 - cells.centre()) & 1][key(i, cells)] ? 1 : 0);
     }
     return new TableRule(2, cells, outputs);
   }
@@ -221,7 +224,8 @@ public final class Notation {
       int key = n * 16;
       boolean letters = false;
       for (int letter = 1; letter < letters(cells, n); letter++) {
-        letters |= alive[0][key] != alive[0][key + letter] || alive[1][key] != alive[1][key + letter];
+        letters |=
+            alive[0][key] != alive[0][key + letter] || alive[1][key] != alive[1][key + letter];
       }
       if (letters) {
         throw new IllegalArgumentException(
@@ -323,8 +327,7 @@ public final class Notation {
     int right = m.group(4) == null ? 0 : Integer.parseInt(m.group(4));
     int down = m.group(7) == null ? 0 : Integer.parseInt(m.group(7));
     if ((right != 0 || down != 0) && !m.group(1).equals("T")) {
-      throw new IllegalArgumentException(
-          "Rule '%s': only a torus may be shifted.".formatted(text));
+      throw new IllegalArgumentException("Rule '%s': only a torus may be shifted.".formatted(text));
     }
     Boundary boundary =
         switch (m.group(1)) {
@@ -585,7 +588,9 @@ public final class Notation {
   private static String counted(CountRule rule) {
     return generations(rule)
         .or(() -> larger(rule))
-        .or(() -> totalistic(rule).map(code -> "T" + code + ",k" + rule.states() + "," + cells(rule)))
+        .or(
+            () ->
+                totalistic(rule).map(code -> "T" + code + ",k" + rule.states() + "," + cells(rule)))
         .orElseGet(
             () ->
                 words(rule)

@@ -60,7 +60,8 @@ public final class SecondOrderRule implements Rule {
     return byPrevious[previous].next(cells);
   }
 
-  /// The notation of f for a reversible rule, with an `R` after it; else the notation of each table.
+  /// The notation of f for a reversible rule, with an `R` after it; else the notation of each
+  /// table.
   @Override
   public String toString() {
     return reversible(byPrevious[0]).equals(this)

@@ -112,8 +112,7 @@ public enum Symmetry {
   private List<int[]> group(int size, int turns, boolean reflected) {
     if (size % turns != 0) {
       throw new IllegalArgumentException(
-          "Symmetry %s does not fit a neighbourhood of %d neighbours."
-              .formatted(fileName(), size));
+          "Symmetry %s does not fit a neighbourhood of %d neighbours.".formatted(fileName(), size));
     }
     var permutations = new ArrayList<int[]>();
     for (int mirror = 0; mirror <= (reflected ? 1 : 0); mirror++) {

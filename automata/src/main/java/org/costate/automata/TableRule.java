@@ -5,8 +5,8 @@ import java.util.Arrays;
 /// A rule as a table with one entry for each neighbourhood.
 ///
 /// The entry of the neighbourhood (c₁ … cₙ), read in order, is at the base-k number c₁c₂…cₙ, the
-/// first cell most significant. So entry 4L + 2C + R of an elementary rule is bit 4L + 2C + R of its
-/// Wolfram code, and the table of a two-state Moore rule is its MAP string.
+/// first cell most significant. So entry 4L + 2C + R of an elementary rule is bit 4L + 2C + R of
+/// its Wolfram code, and the table of a two-state Moore rule is its MAP string.
 public final class TableRule implements Rule {
   /// The largest table that is built.
   public static final int MOST_ENTRIES = 1 << 25;

@@ -7,8 +7,8 @@ import java.util.Map;
 /// A rule of a `.rule` file: transitions of which the first that matches counts; a neighbourhood
 /// that none matches leaves the cell as it is.
 ///
-/// Inputs of a transition are in the order of the format: centre, then the neighbours clockwise from
-/// the north (west and east on a line).
+/// Inputs of a transition are in the order of the format: centre, then the neighbours clockwise
+/// from the north (west and east on a line).
 public final class TransitionRule implements Rule {
   /// What one place of a transition accepts.
   ///
@@ -111,8 +111,7 @@ public final class TransitionRule implements Rule {
   }
 
   private static int[] bindings(Transition transition, int centre) {
-    int largest =
-        transition.inputs.stream().mapToInt(Place::variable).max().orElse(-1);
+    int largest = transition.inputs.stream().mapToInt(Place::variable).max().orElse(-1);
     int[] bound = new int[Math.max(largest, -1 - transition.output) + 1];
     java.util.Arrays.fill(bound, -1);
     bind(transition.inputs.getFirst(), centre, bound);

@@ -6,11 +6,12 @@ import org.costate.random.RandomStream;
 
 /// A lattice that evolves under a rule.
 ///
-/// Two-state rules of radius 1 on a torus, a plane, or with fixed or reflecting edges are stepped 64
-/// cells at a time. On an unbounded plane the lattice grows with what lives on it; [#top] and
+/// Two-state rules of radius 1 on a torus, a plane, or with fixed or reflecting edges are stepped
+/// 64 cells at a time. On an unbounded plane the lattice grows with what lives on it; [#top] and
 /// [#left] say where its first cell lies.
 public final class World {
   private static final int MARGIN = 32;
+  private static final int SMALL_TABLE = 1 << 16;
 
   private final Rule rule;
   private final Boundary boundary;
@@ -45,13 +46,8 @@ public final class World {
   /// @param updating the order of updates
   /// @param seed the seed of stochastic rules and random orders
   public World(
-      Rule rule,
-      Boundary boundary,
-      Lattice previous,
-      Lattice start,
-      Updating updating,
-      long seed) {
-    this.rule = rule;
+      Rule rule, Boundary boundary, Lattice previous, Lattice start, Updating updating, long seed) {
+    this.rule = rule instanceof TransitionRule && small(rule) ? TableRule.of(rule) : rule;
     this.boundary = boundary;
     this.updating = updating;
     this.seed = seed;
@@ -75,6 +71,11 @@ public final class World {
     if (boundary instanceof Boundary.Sphere && start.height() != start.width()) {
       throw new IllegalArgumentException("World: a sphere has as many rows as columns.");
     }
+  }
+
+  /// Whether a table of transitions is better expanded once than matched at every cell.
+  private static boolean small(Rule rule) {
+    return Math.pow(rule.states(), rule.neighbourhood().size()) <= SMALL_TABLE;
   }
 
   /// The lattices of the first steps, in one window.
@@ -111,9 +112,7 @@ public final class World {
     for (int t = 0; t <= steps; t++) {
       frames.set(
           t,
-          frames
-              .get(t)
-              .placed(lines, columns, corners.get(t)[0] - top, corners.get(t)[1] - left));
+          frames.get(t).placed(lines, columns, corners.get(t)[0] - top, corners.get(t)[1] - left));
     }
     return frames;
   }
@@ -170,8 +169,7 @@ public final class World {
         boundary instanceof Boundary.Unbounded && growsColumns() && (growsRows() || isLine())
             ? new Boundary.Fixed(0)
             : boundary;
-    boolean parallel =
-        updating instanceof Updating.Synchronous && BitKernel.handles(rule, here);
+    boolean parallel = updating instanceof Updating.Synchronous && BitKernel.handles(rule, here);
     if (parallel) {
       if (board == null) {
         kernel = kernel == null ? new BitKernel((TableRule) rule) : kernel;
@@ -281,8 +279,7 @@ public final class World {
     int rows = growsRows() ? margin : 0;
     int columns = growsColumns() ? margin : 0;
     lattice =
-        lattice()
-            .placed(lattice.height() + 2 * rows, lattice.width() + 2 * columns, rows, columns);
+        lattice().placed(lattice.height() + 2 * rows, lattice.width() + 2 * columns, rows, columns);
     previous =
         previous.placed(
             previous.height() + 2 * rows, previous.width() + 2 * columns, rows, columns);
@@ -299,16 +296,14 @@ public final class World {
   /// @param height the number of rows
   /// @param width the number of columns
   /// @return `[height · width · n]` cells; −1 for the state outside
-  public static int[] neighbours(
-      Neighbourhood cells, Boundary boundary, int height, int width) {
+  public static int[] neighbours(Neighbourhood cells, Boundary boundary, int height, int width) {
     int n = cells.size();
     int[] table = new int[height * width * n];
     for (int y = 0; y < height; y++) {
       for (int x = 0; x < width; x++) {
         for (int j = 0; j < n; j++) {
           Neighbourhood.Offset o = cells.offsets().get(j);
-          table[(y * width + x) * n + j] =
-              boundary.resolve(y + o.dy(), x + o.dx(), height, width);
+          table[(y * width + x) * n + j] = boundary.resolve(y + o.dy(), x + o.dx(), height, width);
         }
       }
     }

@@ -8,8 +8,8 @@ import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
 import org.junit.jupiter.api.Test;
 
-/// Simulation knows nothing of files and learning, learning nothing of files and figures; loops over
-/// time with a gradient are the core's.
+/// Simulation knows nothing of files and learning, learning nothing of files and figures; loops
+/// over time with a gradient are the core's.
 class ArchitectureTest {
   private static final JavaClasses CLASSES =
       new ClassFileImporter()

@@ -113,7 +113,8 @@ class NotationTest {
 
   @Test
   void totalisticCodes() {
-    assertThat(Notation.totalistic(Notation.rule("T777,k3,r1"))).contains(new java.math.BigInteger("777"));
+    assertThat(Notation.totalistic(Notation.rule("T777,k3,r1")))
+        .contains(new java.math.BigInteger("777"));
     assertThat(Notation.totalistic(TableRule.elementary(150)).map(Object::toString)).contains("10");
     assertThat(Notation.totalistic(TableRule.elementary(110))).isEmpty();
     int[] outputs = new int[7];
@@ -147,8 +148,19 @@ class NotationTest {
   @ParameterizedTest
   @ValueSource(
       strings = {
-        "", "B9/S23", "B3S23", "B2z/S", "B0c/S", "B3/S23:X3", "MAPabc", "W256", "345/2/999", "B3/S23:S3,4",
-        "R5,C0", "hello", "B2-a/S/3"
+        "",
+        "B9/S23",
+        "B3S23",
+        "B2z/S",
+        "B0c/S",
+        "B3/S23:X3",
+        "MAPabc",
+        "W256",
+        "345/2/999",
+        "B3/S23:S3,4",
+        "R5,C0",
+        "hello",
+        "B2-a/S/3"
       })
   void whatIsNotARuleIsSaidInOneSentence(String text) {
     assertThatThrownBy(() -> Notation.parse(text))

@@ -196,11 +196,9 @@ class WorldTest {
         .isNotEqualTo(glider);
     // The populations and shapes that bgolly 3.3 gives.
     World klein = new World(life, new Boundary.Twisted(true, false), glider).step(40);
-    assertThat(klein.lattice())
-        .isEqualTo(Lattice.parse(".O.", "O..", "OOO").placed(10, 10, 3, 4));
+    assertThat(klein.lattice()).isEqualTo(Lattice.parse(".O.", "O..", "OOO").placed(10, 10, 3, 4));
     World other = new World(life, new Boundary.Twisted(false, true), glider).step(40);
-    assertThat(other.lattice())
-        .isEqualTo(Lattice.parse("OOO", "..O", ".O.").placed(10, 10, 4, 3));
+    assertThat(other.lattice()).isEqualTo(Lattice.parse("OOO", "..O", ".O.").placed(10, 10, 4, 3));
     World cross = new World(life, new Boundary.Twisted(true, true), glider).step(40);
     assertThat(cross.lattice()).isEqualTo(Lattice.zeros(10, 10).with(0, 0, 1).with(9, 9, 1));
     Lattice middle = Lattice.parse(".O.", "..O", "OOO").placed(20, 20, 8, 8);
@@ -247,8 +245,7 @@ class WorldTest {
     assertThat(new World(shift, torus, start).step().lattice())
         .isEqualTo(Lattice.parse("..O....."));
     // One after another from the left: the cell is moved once, for those to its left are done.
-    assertThat(
-            new World(shift, torus, start, start, new Updating.Sequential(), 1).step().lattice())
+    assertThat(new World(shift, torus, start, start, new Updating.Sequential(), 1).step().lattice())
         .isEqualTo(Lattice.parse("..O....."));
     // Rule 240, x′ = left neighbour: from the left the cell is overwritten before it is looked at.
     Lattice overwritten =
@@ -270,7 +267,8 @@ class WorldTest {
   @Test
   void stochasticRulesDrawTheirProbabilities() {
     StochasticRule noisy = StochasticRule.noisy(TableRule.elementary(0), 0.3);
-    Lattice row = new World(noisy, new Boundary.Torus(), Lattice.zeros(1, 100_000)).step().lattice();
+    Lattice row =
+        new World(noisy, new Boundary.Torus(), Lattice.zeros(1, 100_000)).step().lattice();
     assertThat(row.population() / 100_000.0).isBetween(0.295, 0.305);
   }
 

@@ -27,7 +27,12 @@ import picocli.CommandLine.Command;
     description = "Recurrent sequence models and optimal control on one unrolled-graph core.",
     mixinStandardHelpOptions = true,
     versionProvider = Costate.Version.class,
-    subcommands = {Costate.ListExperiments.class, Costate.RunExperiment.class, AutomatonCommand.class, Demo.class},
+    subcommands = {
+      Costate.ListExperiments.class,
+      Costate.RunExperiment.class,
+      AutomatonCommand.class,
+      Demo.class
+    },
     footer = {
       "",
       "Exit codes: 0 done, 1 bad input or failed run, 2 wrong options, 70 a defect, 130"

@@ -14,8 +14,8 @@ import org.costate.automata.Recording;
 import org.costate.io.AtomicFiles;
 
 /// Reads and writes patterns and recordings by the ending of the file's name: `.frames` or `.txt`,
-/// `.csv`, `.rle`, `.cells`, `.lif` or `.life`, `.png`, `.gif`; a folder is its PNG files in order of
-/// their names.
+/// `.csv`, `.rle`, `.cells`, `.lif` or `.life`, `.png`, `.gif`; a folder is its PNG files in order
+/// of their names.
 public final class AutomatonFiles {
   private AutomatonFiles() {}
 
@@ -87,7 +87,8 @@ public final class AutomatonFiles {
       default ->
           throw new FormatException(
               source,
-              "the ending says no format; expected .frames, .txt, .csv, .rle, .cells, .lif, .png, .gif or a folder of PNG files.");
+              "the ending says no format; expected .frames, .txt, .csv, .rle, .cells, .lif, .png,"
+                  + " .gif or a folder of PNG files.");
     };
   }
 
@@ -198,7 +199,8 @@ public final class AutomatonFiles {
   }
 
   /// Writes frames by the ending of the name: all of them to `.frames`, `.csv` and `.gif`, to a
-  /// `.png` the last one (of one dimension, the space–time diagram), to a pattern file the last one.
+  /// `.png` the last one (of one dimension, the space–time diagram), to a pattern file the last
+  /// one.
   ///
   /// @param file the file
   /// @param recording the frames
@@ -235,7 +237,8 @@ public final class AutomatonFiles {
       default ->
           throw new FormatException(
               file.toString(),
-              "the ending says no format; expected .frames, .txt, .csv, .rle, .cells, .lif, .png or .gif.");
+              "the ending says no format; expected .frames, .txt, .csv, .rle, .cells, .lif, .png or"
+                  + " .gif.");
     }
   }
 
@@ -244,10 +247,7 @@ public final class AutomatonFiles {
     Lattice whole = Images.spaceTime(rows);
     var frames = new ArrayList<Lattice>();
     for (int t = 1; t <= rows.size(); t++) {
-      frames.add(
-          whole
-              .placed(t, whole.width(), 0, 0)
-              .placed(whole.height(), whole.width(), 0, 0));
+      frames.add(whole.placed(t, whole.width(), 0, 0).placed(whole.height(), whole.width(), 0, 0));
     }
     return frames;
   }

@@ -45,8 +45,8 @@ final class CellList {
     return count == 0 ? 0 : left;
   }
 
-  /// The lattice of rows from `firstRow` and columns from `firstColumn` that holds every cell and is
-  /// at least of the hinted size, if that is a sensible one.
+  /// The lattice of rows from `firstRow` and columns from `firstColumn` that holds every cell and
+  /// is at least of the hinted size, if that is a sensible one.
   Lattice lattice(String source, int firstRow, int firstColumn, long hintHeight, long hintWidth)
       throws FormatException {
     long height = count == 0 ? 1 : (long) bottom - firstRow + 1;

@@ -112,8 +112,7 @@ public final class Images {
       writer.prepareWriteSequence(null);
       for (Lattice frame : frames) {
         BufferedImage image = draw(frame, palette, cellSize);
-        IIOMetadata metadata =
-            writer.getDefaultImageMetadata(new ImageTypeSpecifier(image), null);
+        IIOMetadata metadata = writer.getDefaultImageMetadata(new ImageTypeSpecifier(image), null);
         var root = (IIOMetadataNode) metadata.getAsTree(GIF_METADATA);
         IIOMetadataNode control = child(root, "GraphicControlExtension");
         control.setAttribute("disposalMethod", "none");
@@ -182,7 +181,9 @@ public final class Images {
     int height = 1;
     for (int i = 0; i < n; i++) {
       IIOMetadataNode place =
-          child((IIOMetadataNode) reader.getImageMetadata(i).getAsTree(GIF_METADATA), "ImageDescriptor");
+          child(
+              (IIOMetadataNode) reader.getImageMetadata(i).getAsTree(GIF_METADATA),
+              "ImageDescriptor");
       width = Math.max(width, number(place, "imageLeftPosition") + reader.getWidth(i));
       height = Math.max(height, number(place, "imageTopPosition") + reader.getHeight(i));
     }

@@ -19,10 +19,15 @@ public record Palette(List<Integer> colours, int unknown) {
   }
 
   private static Palette standard() {
-    var colours = new ArrayList<>(List.of(0xffffff, 0x1f2430, 0xd62728, 0xffb000, 0x2ca02c, 0x1f77b4, 0x9467bd, 0x8c564b, 0x17becf, 0xe377c2));
+    var colours =
+        new ArrayList<>(
+            List.of(
+                0xffffff, 0x1f2430, 0xd62728, 0xffb000, 0x2ca02c, 0x1f77b4, 0x9467bd, 0x8c564b,
+                0x17becf, 0xe377c2));
     for (int s = colours.size(); s < 255; s++) {
       float hue = (float) (s * 0.618033988749895 % 1);
-      colours.add(java.awt.Color.HSBtoRGB(hue, 0.4f + 0.2f * (s % 4), 0.5f + 0.12f * (s % 5)) & 0xffffff);
+      colours.add(
+          java.awt.Color.HSBtoRGB(hue, 0.4f + 0.2f * (s % 4), 0.5f + 0.12f * (s % 5)) & 0xffffff);
     }
     return new Palette(colours, 0xc8c8d0);
   }

@@ -14,8 +14,9 @@ import org.costate.automata.Lattice;
 /// begins, and which colour is which state.
 ///
 /// The size is the greatest common divisor of the places where the colour changes, over all frames
-/// and both axes, and of the sides of the picture if they agree with it. Colours of the given palette
-/// are its states; of other colours the most frequent is state 0, the next state 1, and so on.
+/// and both axes, and of the sides of the picture if they agree with it. Colours of the given
+/// palette are its states; of other colours the most frequent is state 0, the next state 1, and so
+/// on.
 public final class PixelGrid {
   private static final int MOST_COLOURS = 255;
 
@@ -130,8 +131,8 @@ public final class PixelGrid {
     return g;
   }
 
-  /// The columns (or rows) that are not lines of a grid: a line has one colour in every picture, and
-  /// that colour is on no pixel outside such lines.
+  /// The columns (or rows) that are not lines of a grid: a line has one colour in every picture,
+  /// and that colour is on no pixel outside such lines.
   private static int[] keep(List<int[]> pixels, int width, int height, boolean columns) {
     Integer line = lineColour(pixels, width, height);
     int n = columns ? width : height;

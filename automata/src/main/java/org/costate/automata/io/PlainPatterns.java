@@ -20,7 +20,8 @@ public final class PlainPatterns {
     int y = 0;
     int width = 0;
     String[] lines = text.split("\\R", -1);
-    int last = lines.length > 0 && lines[lines.length - 1].isEmpty() ? lines.length - 1 : lines.length;
+    int last =
+        lines.length > 0 && lines[lines.length - 1].isEmpty() ? lines.length - 1 : lines.length;
     for (int i = 0; i < last; i++) {
       String line = lines[i].stripTrailing();
       if (line.startsWith("!")) {
@@ -42,8 +43,7 @@ public final class PlainPatterns {
     if (y == 0) {
       throw new FormatException(source, "there is no row.");
     }
-    return new Pattern(
-        cells.lattice(source, 0, 0, y, Math.max(1, width)), null, comments, 0, 0, 0);
+    return new Pattern(cells.lattice(source, 0, 0, y, Math.max(1, width)), null, comments, 0, 0, 0);
   }
 
   /// Writes a `.cells` text.
@@ -53,7 +53,9 @@ public final class PlainPatterns {
   public static String formatCells(Pattern pattern) {
     Lattice lattice = twoStates(pattern);
     var text = new StringBuilder();
-    pattern.comments().forEach(c -> text.append("! ").append(c.replaceFirst("^#\\w* ?", "")).append('\n'));
+    pattern
+        .comments()
+        .forEach(c -> text.append("! ").append(c.replaceFirst("^#\\w* ?", "")).append('\n'));
     for (int y = 0; y < lattice.height(); y++) {
       for (int x = 0; x < lattice.width(); x++) {
         text.append(lattice.get(y, x) == 0 ? '.' : 'O');
@@ -81,7 +83,9 @@ public final class PlainPatterns {
         continue;
       }
       String[] words = line.split("\\s+");
-      if (words.length != 2 || !words[0].matches("[+-]?\\d{1,9}") || !words[1].matches("[+-]?\\d{1,9}")) {
+      if (words.length != 2
+          || !words[0].matches("[+-]?\\d{1,9}")
+          || !words[1].matches("[+-]?\\d{1,9}")) {
         throw new FormatException(
             source, i + 1, 1, "expected 'x y', two integers, got '%s'.".formatted(line));
       }

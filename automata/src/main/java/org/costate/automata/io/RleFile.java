@@ -6,9 +6,9 @@ import java.util.regex.Matcher;
 import org.costate.automata.Lattice;
 import org.costate.automata.Notation;
 
-/// The run length encoded format of pattern collections: `#` comments, a header `x = W, y = H, rule =
-/// R`, then runs `[count]tag` with `b` and `o` (two states) or `.`, `A`…`X`, `pA`…`yO` (states 0 …
-/// 255), `$` at the end of a row and `!` at the end.
+/// The run length encoded format of pattern collections: `#` comments, a header `x = W, y = H, rule
+/// = R`, then runs `[count]tag` with `b` and `o` (two states) or `.`, `A`…`X`, `pA`…`yO` (states 0
+/// … 255), `$` at the end of a row and `!` at the end.
 ///
 /// The size in the header is a hint: cells outside count, and a size that could not be true is
 /// ignored. A rule with a bounded grid (`:T30,20`) gives the lattice the size of the grid, with the
@@ -42,7 +42,8 @@ public final class RleFile {
         String s = lines[line].strip();
         if (s.startsWith("#CXRLE")) {
           Matcher position =
-              java.util.regex.Pattern.compile("Pos\\s*=\\s*(-?\\d{1,9})\\s*,\\s*(-?\\d{1,9})").matcher(s);
+              java.util.regex.Pattern.compile("Pos\\s*=\\s*(-?\\d{1,9})\\s*,\\s*(-?\\d{1,9})")
+                  .matcher(s);
           if (position.find()) {
             left = Integer.parseInt(position.group(1));
             top = Integer.parseInt(position.group(2));
@@ -182,7 +183,10 @@ public final class RleFile {
     private int add(int at, int run, int column) throws FormatException {
       if (at + run > MOST_COUNT) {
         throw new FormatException(
-            source, line + 1, column + 1, "the pattern is more than %d cells long.".formatted(MOST_COUNT));
+            source,
+            line + 1,
+            column + 1,
+            "the pattern is more than %d cells long.".formatted(MOST_COUNT));
       }
       return at + run;
     }
@@ -241,7 +245,10 @@ public final class RleFile {
     var text = new StringBuilder();
     pattern.comments().forEach(c -> text.append(c.startsWith("#") ? c : "#C " + c).append('\n'));
     if (pattern.top() != 0 || pattern.left() != 0 || pattern.generation() != 0) {
-      text.append("#CXRLE Pos=%d,%d Gen=%d%n".formatted(pattern.left(), pattern.top(), pattern.generation()).replace("\r", ""));
+      text.append(
+          "#CXRLE Pos=%d,%d Gen=%d%n"
+              .formatted(pattern.left(), pattern.top(), pattern.generation())
+              .replace("\r", ""));
     }
     text.append("x = ").append(lattice.width()).append(", y = ").append(lattice.height());
     text.append(pattern.rule() == null ? "" : ", rule = " + pattern.rule()).append('\n');

@@ -17,8 +17,8 @@ import org.costate.automata.TransitionRule;
 /// The `.rule` format: `@RULE name`, then `@TABLE` (transitions with symmetries and variables) or
 /// `@TREE` (a decision diagram), and `@COLORS`.
 ///
-/// In a table the first line that matches counts, and a neighbourhood that no line matches leaves the
-/// cell as it is.
+/// In a table the first line that matches counts, and a neighbourhood that no line matches leaves
+/// the cell as it is.
 public final class RuleFile {
   private static final int SYMMETRIC_LIMIT = 1 << 20;
 
@@ -91,10 +91,13 @@ public final class RuleFile {
     private void colours(Map<Integer, Integer> colours) throws FormatException {
       for (String s = next(); s != null; s = next()) {
         String[] words = s.split("\\s+");
-        if (words.length >= 4 && Arrays.stream(words).limit(4).allMatch(w -> w.matches("\\d{1,3}"))) {
+        if (words.length >= 4
+            && Arrays.stream(words).limit(4).allMatch(w -> w.matches("\\d{1,3}"))) {
           colours.put(
               Integer.parseInt(words[0]),
-              Integer.parseInt(words[1]) << 16 | Integer.parseInt(words[2]) << 8 | Integer.parseInt(words[3]));
+              Integer.parseInt(words[1]) << 16
+                  | Integer.parseInt(words[2]) << 8
+                  | Integer.parseInt(words[3]));
         } else if (words.length != 6) {
           throw fail("a colour reads 'state red green blue', got '%s'.".formatted(s));
         }
@@ -186,8 +189,7 @@ public final class RuleFile {
 
     private int state(String item, int states) throws FormatException {
       if (!item.matches("\\d{1,3}") || Integer.parseInt(item) >= states) {
-        throw fail(
-            "'%s' is neither a state 0 … %d nor a variable.".formatted(item, states - 1));
+        throw fail("'%s' is neither a state 0 … %d nor a variable.".formatted(item, states - 1));
       }
       return Integer.parseInt(item);
     }
@@ -254,8 +256,7 @@ public final class RuleFile {
       if (neighbours != 4 && neighbours != 8 || nodes.isEmpty()) {
         throw fail("a tree needs num_neighbors=4 or 8 and at least one node.");
       }
-      Neighbourhood cells =
-          neighbours == 4 ? Neighbourhood.vonNeumann(1) : Neighbourhood.moore(1);
+      Neighbourhood cells = neighbours == 4 ? Neighbourhood.vonNeumann(1) : Neighbourhood.moore(1);
       // Order of the format: N W E S C, or NW NE SW SE N W E S C, as places in reading order.
       int[] places =
           neighbours == 4 ? new int[] {0, 1, 3, 4, 2} : new int[] {0, 2, 6, 8, 1, 3, 5, 7, 4};
@@ -311,8 +312,7 @@ public final class RuleFile {
   /// @param palette the colours
   /// @param comments lines that say where the rule comes from
   /// @return the text
-  public static String format(
-      String name, TableRule rule, Palette palette, List<String> comments) {
+  public static String format(String name, TableRule rule, Palette palette, List<String> comments) {
     Neighbourhood cells = rule.neighbourhood();
     String shape =
         cells.offsets().equals(Neighbourhood.moore(1).offsets())
@@ -334,7 +334,9 @@ public final class RuleFile {
     int[] ring = Symmetry.ring(cells);
     int[] representative = new int[rule.size()];
     Symmetry symmetry = strongest(rule, ring, representative);
-    text.append("\n@TABLE\nn_states:%d\nneighborhood:%s\nsymmetries:%s\n".formatted(rule.states(), shape, symmetry.fileName()));
+    text.append(
+        "\n@TABLE\nn_states:%d\nneighborhood:%s\nsymmetries:%s\n"
+            .formatted(rule.states(), shape, symmetry.fileName()));
     int[] digits = new int[cells.size()];
     for (int i = 0; i < rule.size(); i++) {
       TableRule.digits(i, rule.states(), digits);
@@ -371,7 +373,9 @@ public final class RuleFile {
             case ROTATE4REFLECT, ROTATE4 -> ring.length % 4 == 0;
             default -> true;
           };
-      if (fits && rule.size() <= SYMMETRIC_LIMIT && invariant(rule, ring, symmetry, representative)) {
+      if (fits
+          && rule.size() <= SYMMETRIC_LIMIT
+          && invariant(rule, ring, symmetry, representative)) {
         return symmetry;
       }
     }

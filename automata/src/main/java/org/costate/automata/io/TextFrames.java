@@ -62,7 +62,8 @@ public final class TextFrames {
           for (int x = 0; x < words.length; x++) {
             String word = words[x].strip();
             boolean unknown = word.isEmpty() || word.equals("?");
-            if (!unknown && (!word.matches("\\d{1,3}") || Integer.parseInt(word) > Lattice.LARGEST_STATE)) {
+            if (!unknown
+                && (!word.matches("\\d{1,3}") || Integer.parseInt(word) > Lattice.LARGEST_STATE)) {
               throw new FormatException(
                   source,
                   number,

@@ -11,8 +11,8 @@ import org.costate.random.RandomStream;
 ///
 /// The search goes cell by cell: the light cone of a cell is evaluated, an entry gets a value only
 /// when the evaluation first meets it, and a branch ends at the first cell that comes out wrong. An
-/// entry that no evaluation meets stays free, so the result is the exact set of rules, as few tables
-/// with free entries.
+/// entry that no evaluation meets stays free, so the result is the exact set of rules, as few
+/// tables with free entries.
 public final class ExhaustiveSearch {
   private static final int FREE = -1;
   private static final double MOST_BITS = 18.001;
@@ -30,8 +30,7 @@ public final class ExhaustiveSearch {
   /// For each layer of the cone, the cells of the layer below that each of its cells looks at.
   private final int[][] layers;
 
-  private ExhaustiveSearch(
-      List<Lattice[]> pairs, Boundary boundary, RuleClass ruleClass, int gap) {
+  private ExhaustiveSearch(List<Lattice[]> pairs, Boundary boundary, RuleClass ruleClass, int gap) {
     this.ruleClass = ruleClass;
     this.gap = gap;
     this.table = new int[ruleClass.entries()];
@@ -75,8 +74,7 @@ public final class ExhaustiveSearch {
       int w = pair[0].width();
       for (int y = 0; y < h; y++) {
         for (int x = 0; x < w; x++) {
-          boolean inside =
-              y >= reach[0] && y < h - reach[0] && x >= reach[1] && x < w - reach[1];
+          boolean inside = y >= reach[0] && y < h - reach[0] && x >= reach[1] && x < w - reach[1];
           Cone cone = inside || boundary != null ? cone(pair, y, x, reach, boundary) : null;
           if (cone != null) {
             cones.add(cone);
@@ -133,12 +131,12 @@ public final class ExhaustiveSearch {
   ///   lies inside. With fixed edges too, and those that are left out are checked by replay
   /// @param ruleClass the class, [#feasible]
   /// @param gap steps from before to after
-  /// @return tables of which every completion fits; −1 marks a free entry. No rule is in two of them
+  /// @return tables of which every completion fits; −1 marks a free entry. No rule is in two of
+  ///   them
   public static List<int[]> all(
       List<Lattice[]> pairs, Boundary boundary, RuleClass ruleClass, int gap) {
     boolean joined = boundary instanceof Boundary.Torus || boundary instanceof Boundary.Reflecting;
-    var search =
-        new ExhaustiveSearch(pairs, joined ? boundary : null, ruleClass, gap);
+    var search = new ExhaustiveSearch(pairs, joined ? boundary : null, ruleClass, gap);
     search.explain(0);
     if (joined || boundary == null) {
       return search.found;
@@ -157,8 +155,7 @@ public final class ExhaustiveSearch {
               new Replay.Machine(ruleClass, boundary, pair[0].height(), pair[0].width(), gap);
           exact =
               exact
-                  && machine.differences(
-                          pair[0].toArray(), pair[1].toArray(), complete, gap, true)
+                  && machine.differences(pair[0].toArray(), pair[1].toArray(), complete, gap, true)
                       == 0;
         }
         if (exact) {

@@ -8,10 +8,10 @@ import org.costate.automata.Recording;
 
 /// Two-state frames in which each cell was flipped with probability q, independently.
 ///
-/// The counts of (neighbourhood, next state) are a table on the hypercube `{0, 1}^(n+1)`. Flips act on
-/// each axis by M = [[1−q, q], [q, 1−q]]; multiplying each axis by M⁻¹ = [[1−q, −q], [−q, 1−q]]/(1−2q)
-/// gives the counts without flips, which are pooled by entry. q is where the rule that is read off
-/// them makes the observed next states most likely, given the observed neighbourhoods.
+/// The counts of (neighbourhood, next state) are a table on the hypercube `{0, 1}^(n+1)`. Flips act
+/// on each axis by M = [[1−q, q], [q, 1−q]]; multiplying each axis by M⁻¹ = [[1−q, −q], [−q,
+/// 1−q]]/(1−2q) gives the counts without flips, which are pooled by entry. q is where the rule that
+/// is read off them makes the observed next states most likely, given the observed neighbourhoods.
 public final class FlipChannel {
   private static final double LARGEST = 0.35;
   private static final int GRID = 70;
@@ -22,7 +22,6 @@ public final class FlipChannel {
 
   /// How far from 0 and 1 a deterministic entry may come out, for the flip rate is not exact.
   private static final double SLACK = 0.1;
-
 
   private FlipChannel() {}
 
@@ -63,8 +62,7 @@ public final class FlipChannel {
   static double[] counts(Recording recording, Boundary boundary, Neighbourhood cells) {
     double[] counts = new double[2 << cells.size()];
     if (recording.hasUnknown() || cells.radius() > 1) {
-      long[][] slow =
-          Transitions.count(recording, boundary, RuleClass.table(2, cells));
+      long[][] slow = Transitions.count(recording, boundary, RuleClass.table(2, cells));
       for (int i = 0; i < slow.length; i++) {
         counts[2 * i] = slow[i][0];
         counts[2 * i + 1] = slow[i][1];
@@ -123,8 +121,7 @@ public final class FlipChannel {
   }
 
   /// The most likely rate near q.
-  private static double refine(
-      double[] counts, int[] entryOf, int[] rule, double q, double step) {
+  private static double refine(double[] counts, int[] entryOf, int[] rule, double q, double step) {
     double low = Math.max(0, q - step);
     double high = Math.min(LARGEST, q + step);
     for (int i = 0; i < 16; i++) {

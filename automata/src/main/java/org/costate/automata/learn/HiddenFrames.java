@@ -27,10 +27,10 @@ import org.costate.unroll.Unroll;
 /// Learns a rule of which only every n-th frame was seen, by backpropagation through the hidden
 /// frames.
 ///
-/// The rule table is the shared parameter of a [RuleStep] that is unrolled for n steps; hidden frames
-/// are hard, their gradient goes straight through. Each update looks at one window of one pair of
-/// frames: the noise of so small a sample, with a large step, is what leads out of the many wrong
-/// tables at which the loss has a floor. The stop test is exact replay of all pairs by the
+/// The rule table is the shared parameter of a [RuleStep] that is unrolled for n steps; hidden
+/// frames are hard, their gradient goes straight through. Each update looks at one window of one
+/// pair of frames: the noise of so small a sample, with a large step, is what leads out of the many
+/// wrong tables at which the loss has a floor. The stop test is exact replay of all pairs by the
 /// thresholded table; without it a start is given up after a number of updates, and the next one
 /// begins elsewhere.
 public final class HiddenFrames {
@@ -49,10 +49,10 @@ public final class HiddenFrames {
   /// @param starts the most starts
   /// @param seed the seed
   public record Settings(List<Double> rates, int updates, int starts, long seed) {
-    /// What was measured to work. Up to 102 entries: rates 0.3 and 0.15, 5 starts of 20,000 updates.
-    /// More entries: 40 starts of 8,000. More than two states: 40 starts of 1,000, for the names of the
-    /// states in a hidden frame can come out exchanged, which no step mends, so a start succeeds soon
-    /// or not at all.
+    /// What was measured to work. Up to 102 entries: rates 0.3 and 0.15, 5 starts of 20,000
+    /// updates. More entries: 40 starts of 8,000. More than two states: 40 starts of 1,000, for the
+    /// names of the states in a hidden frame can come out exchanged, which no step mends, so a
+    /// start succeeds soon or not at all.
     ///
     /// @param ruleClass the class that is learned
     /// @param seed the seed
@@ -181,10 +181,7 @@ public final class HiddenFrames {
         int y = i / width;
         int x = i % width;
         boolean counts =
-            whole
-                || (line || y >= reach && y < height - reach)
-                    && x >= reach
-                    && x < width - reach;
+            whole || (line || y >= reach && y < height - reach) && x >= reach && x < width - reach;
         weights[gap - 1][i] = counts ? 1 : 0;
         inside += counts ? 1 : 0;
       }
@@ -200,8 +197,7 @@ public final class HiddenFrames {
         machines.add(
             !machines.isEmpty() && same
                 ? machines.getFirst()
-                : new Replay.Machine(
-                    ruleClass, boundary, pair[0].height(), pair[0].width(), gap));
+                : new Replay.Machine(ruleClass, boundary, pair[0].height(), pair[0].width(), gap));
       }
     }
 
@@ -391,9 +387,7 @@ public final class HiddenFrames {
     for (int i = 0; i < number; i++) {
       RandomStream random = RandomStream.of(seed, "boards", i, 0);
       double density =
-          i % 2 == 0
-              ? random.nextDouble(0.1, 0.9)
-              : 1 / (1 + Math.exp(-random.nextDouble(-4, 4)));
+          i % 2 == 0 ? random.nextDouble(0.1, 0.9) : 1 / (1 + Math.exp(-random.nextDouble(-4, 4)));
       boards.add(org.costate.automata.World.random(height, width, 2, density, random));
     }
     return boards;
@@ -412,8 +406,7 @@ public final class HiddenFrames {
         .map(
             board ->
                 new Lattice[] {
-                  board,
-                  new org.costate.automata.World(rule, boundary, board).step(gap).lattice()
+                  board, new org.costate.automata.World(rule, boundary, board).step(gap).lattice()
                 })
         .toList();
   }

@@ -19,11 +19,11 @@ import org.costate.automata.TableRule;
 ///
 /// @param method how it was found
 /// @param ruleClass the smallest class that explains the frames
-/// @param solutions for each gap that fits, tables of which every completion explains the frames; −1
-///   marks an entry that the frames leave open. More than one table, or more than one gap, is an
+/// @param solutions for each gap that fits, tables of which every completion explains the frames;
+///   −1 marks an entry that the frames leave open. More than one table, or more than one gap, is an
 ///   equivalence class that no more thinking can split
-/// @param likeliest for noisy or partly seen frames the most likely outputs, open entries among them,
-///   else null
+/// @param likeliest for noisy or partly seen frames the most likely outputs, open entries among
+///   them, else null
 /// @param counts how often each entry was followed by each state, where transitions were visible;
 ///   null if they were hidden
 /// @param probability for a stochastic rule the estimated probability of each next state, else null
@@ -95,10 +95,7 @@ public record Learned(
   /// @return their names
   public List<String> unseen() {
     return names(
-        e ->
-            solutions.values().stream()
-                .flatMap(List::stream)
-                .allMatch(table -> table[e] < 0));
+        e -> solutions.values().stream().flatMap(List::stream).allMatch(table -> table[e] < 0));
   }
 
   /// The entries on which the rules that fit do not agree, unseen ones among them.
@@ -136,7 +133,8 @@ public record Learned(
   /// @return the number
   public BigInteger consistent() {
     if (solutions.size() > 1) {
-      int most = solutions.values().stream().flatMap(List::stream).mapToInt(Learned::free).max().orElse(0);
+      int most =
+          solutions.values().stream().flatMap(List::stream).mapToInt(Learned::free).max().orElse(0);
       if (most <= 18) {
         return BigInteger.valueOf(completions(Integer.MAX_VALUE).size());
       }
@@ -160,7 +158,8 @@ public record Learned(
       return n.longValue();
     }
     BigInteger k = BigInteger.valueOf(ruleClass.states());
-    int exponent = (int) Math.round((n.bitLength() - 1) / (Math.log(ruleClass.states()) / Math.log(2)));
+    int exponent =
+        (int) Math.round((n.bitLength() - 1) / (Math.log(ruleClass.states()) / Math.log(2)));
     return k.pow(exponent).equals(n) ? ruleClass.states() + "^" + exponent : n.toString();
   }
 
@@ -210,8 +209,7 @@ public record Learned(
       }
       return new StochasticRule(ruleClass.states(), ruleClass.cells(), p);
     }
-    int[] first =
-        likeliest != null ? likeliest : solutions.values().iterator().next().getFirst();
+    int[] first = likeliest != null ? likeliest : solutions.values().iterator().next().getFirst();
     int[] outputs = first.clone();
     Arrays.setAll(outputs, e -> first[e] < 0 ? ruleClass.choices(e)[0] : first[e]);
     return ruleClass.rule(outputs);
@@ -284,7 +282,8 @@ public record Learned(
   /// Everything as a tree for JSON.
   ///
   /// @return `class`, `radius`, `order`, `notation`, `wolfram`, `totalistic`, `consistent`,
-  ///   `unseen`, `open`, `entries`, `gap`, `noise`, `boundary`, `replay`, `seconds` and what belongs to them
+  ///   `unseen`, `open`, `entries`, `gap`, `noise`, `boundary`, `replay`, `seconds` and what
+  ///   belongs to them
   public Map<String, Object> toMap() {
     var map = new LinkedHashMap<String, Object>();
     map.put("class", stochastic() ? "stochastic " + ruleClass.name() : ruleClass.name());

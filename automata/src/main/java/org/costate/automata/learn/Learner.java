@@ -15,8 +15,8 @@ import org.costate.automata.Recording;
 /// Visible transitions are counted; hidden ones are searched exhaustively where the class is small
 /// and learned by backpropagation through time where it is not; frames that contradict every class
 /// are noisy if some class becomes deterministic once flips are inverted, else stochastic, of the
-/// class that the Bayesian information criterion prefers.
-/// Boundaries are inferred from the cells at the edge once the inside has settled the rule.
+/// class that the Bayesian information criterion prefers. Boundaries are inferred from the cells at
+/// the edge once the inside has settled the rule.
 public final class Learner {
   /// A bigger class must have had this many occasions on which smaller classes were contradicted.
   private static final double OCCASIONS = 3;
@@ -48,8 +48,7 @@ public final class Learner {
     ///
     /// @return the options
     public static Options standard() {
-      return new Options(
-          List.of(1), "auto", List.of(), 1, 1, (_, _, _) -> {});
+      return new Options(List.of(1), "auto", List.of(), 1, 1, (_, _, _) -> {});
     }
 
     /// These options for frames seen every n-th step.
@@ -83,7 +82,8 @@ public final class Learner {
     this.states = recording.states();
     if (recording.transitions() == 0) {
       throw new IllegalArgumentException(
-          "automaton learn: there is only one frame; a rule shows in at least two frames that follow each other.");
+          "automaton learn: there is only one frame; a rule shows in at least two frames that"
+              + " follow each other.");
     }
     if (!options.boundary.equals("auto")
         && !Boundaries.candidates(states).containsKey(options.boundary)) {
@@ -117,8 +117,7 @@ public final class Learner {
   public static Learned learn(Recording recording, Options options) {
     long start = System.nanoTime();
     var learner = new Learner(recording, options);
-    Learned learned =
-        options.gaps.equals(List.of(1)) ? learner.visible() : learner.hidden();
+    Learned learned = options.gaps.equals(List.of(1)) ? learner.visible() : learner.hidden();
     return new Learned(
         learned.method(),
         learned.ruleClass(),
@@ -168,13 +167,14 @@ public final class Learner {
       long conflicts = Boundaries.conflicts(counts, one);
       // Without the most frequent entry, which is often that of empty space.
       long telling =
-          Math.max(1, total - Arrays.stream(counts).mapToLong(c -> Arrays.stream(c).sum()).max().orElse(0));
+          Math.max(
+              1,
+              total - Arrays.stream(counts).mapToLong(c -> Arrays.stream(c).sum()).max().orElse(0));
       if (conflicts > 0) {
         contradicted = Math.max(contradicted, Math.min(1, (double) conflicts / telling));
         continue;
       }
-      long entriesSeen =
-          Arrays.stream(counts).filter(c -> Arrays.stream(c).sum() > 0).count();
+      long entriesSeen = Arrays.stream(counts).filter(c -> Arrays.stream(c).sum() > 0).count();
       if (beforeStandard(one) && 3 * entriesSeen < 2 * one.entries()) {
         continue; // Too little of it was seen to prefer it to the standard class.
       }
@@ -189,7 +189,8 @@ public final class Learner {
     }
     if (weak != null && !noisyOrStochasticPossible()) {
       remarks.add(
-          "The smallest class without a contradiction had few occasions to show one; more frames would tell.");
+          "The smallest class without a contradiction had few occasions to show one; more frames"
+              + " would tell.");
       return counted(weak);
     }
     return null;
@@ -215,9 +216,13 @@ public final class Learner {
     for (RuleClass one : classes()) {
       List<String> fits = Boundaries.withoutConflict(recording, one);
       if (!fits.isEmpty()
-          && total(Transitions.count(recording, Boundaries.candidates(states).get(fits.getFirst()), one)) > 0) {
+          && total(
+                  Transitions.count(
+                      recording, Boundaries.candidates(states).get(fits.getFirst()), one))
+              > 0) {
         remarks.add(
-            "The frames have no cell whose neighbourhood lies inside; the rule holds if the boundary is "
+            "The frames have no cell whose neighbourhood lies inside; the rule holds if the"
+                + " boundary is "
                 + fits.getFirst()
                 + ".");
         return counted(one, fits, Boundaries.candidates(states).get(fits.getFirst()));
@@ -230,19 +235,17 @@ public final class Learner {
       return null;
     }
     throw new IllegalArgumentException(
-        "automaton learn: no transition is visible; the frames are too small, or too many cells are unknown.");
+        "automaton learn: no transition is visible; the frames are too small, or too many cells are"
+            + " unknown.");
   }
 
   private Learned counted(RuleClass one) {
     List<String> fits =
-        given() != null
-            ? List.of(options.boundary)
-            : Boundaries.withoutConflict(recording, one);
+        given() != null ? List.of(options.boundary) : Boundaries.withoutConflict(recording, one);
     Boundary boundary =
         fits.size() == 1 ? Boundaries.candidates(states).get(fits.getFirst()) : null;
     if (fits.isEmpty()) {
-      remarks.add(
-          "No boundary that was tried explains the cells at the edge; they were left out.");
+      remarks.add("No boundary that was tried explains the cells at the edge; they were left out.");
     }
     return counted(one, fits, boundary);
   }
@@ -262,7 +265,8 @@ public final class Learner {
     return result("counting", one, Map.of(1, List.of(outputs)), counts, fits, boundary, false);
   }
 
-  /// The outcome of each entry that was seen, or that the class leaves no choice; −1 for the others.
+  /// The outcome of each entry that was seen, or that the class leaves no choice; −1 for the
+  /// others.
   private static int[] outputs(RuleClass one, long[][] counts) {
     int[] outputs = new int[one.entries()];
     for (int e = 0; e < outputs.length; e++) {
@@ -284,9 +288,23 @@ public final class Learner {
       Boundary boundary,
       boolean atLeast) {
     var first = solutions.entrySet().iterator().next();
-    Replay replay = Replay.of(recording, boundary, one, first.getValue().getFirst(), first.getKey());
+    Replay replay =
+        Replay.of(recording, boundary, one, first.getValue().getFirst(), first.getKey());
     return new Learned(
-        method, one, solutions, null, counts, null, null, 0, fits, replay, heldOut(one, first.getKey(), boundary), atLeast, List.of(), 0);
+        method,
+        one,
+        solutions,
+        null,
+        counts,
+        null,
+        null,
+        0,
+        fits,
+        replay,
+        heldOut(one, first.getKey(), boundary),
+        atLeast,
+        List.of(),
+        0);
   }
 
   /// Counts in the first half of every history, and replays the second half from its own start.
@@ -304,8 +322,7 @@ public final class Learner {
     }
     int dimensions = recording.dimensions();
     long[][] counts = Transitions.count(new Recording(dimensions, first), boundary, one);
-    return Replay.of(
-        new Recording(dimensions, second), boundary, one, outputs(one, counts), gap);
+    return Replay.of(new Recording(dimensions, second), boundary, one, outputs(one, counts), gap);
   }
 
   /// Says if the table looks at fewer cells than the class.
@@ -357,8 +374,8 @@ public final class Learner {
     }
   }
 
-  /// Contradictions in every class: cells were flipped, or the rule is stochastic, or both frames and
-  /// cells are missing.
+  /// Contradictions in every class: cells were flipped, or the rule is stochastic, or both frames
+  /// and cells are missing.
   private Learned uncertain() {
     if (recording.hasUnknown() && states == 2) {
       Learned partial = PartialFrames.learn(recording, given(), classes(), options.seed());
@@ -405,7 +422,8 @@ public final class Learner {
     }
     if (best == null) {
       throw new IllegalArgumentException(
-          "automaton learn: every class that was tried is contradicted; if frames are missing, give --gap K or --gap auto.");
+          "automaton learn: every class that was tried is contradicted; if frames are missing, give"
+              + " --gap K or --gap auto.");
     }
     return stochastic(best, bestCounts);
   }
@@ -453,7 +471,8 @@ public final class Learner {
       }
     }
     remarks.add(
-        "Equal neighbourhoods had different outcomes, and flipped cells do not explain it: the rule is stochastic. If frames are missing, give --gap K or --gap auto.");
+        "Equal neighbourhoods had different outcomes, and flipped cells do not explain it: the rule"
+            + " is stochastic. If frames are missing, give --gap K or --gap auto.");
     Replay replay = Replay.of(recording, null, one, outputs, 1);
     return new Learned(
         "counting",
@@ -505,8 +524,7 @@ public final class Learner {
             .formatted(options.gaps));
   }
 
-  private Learned searched(
-      RuleClass one, List<Lattice[]> pairs, Map<String, Boundary> candidates) {
+  private Learned searched(RuleClass one, List<Lattice[]> pairs, Map<String, Boundary> candidates) {
     // First inside, without supposing a boundary; then the boundaries that agree.
     var inside = new TreeMap<Integer, List<int[]>>();
     for (int gap : options.gaps) {
@@ -520,8 +538,7 @@ public final class Learner {
       return result(
           "exhaustive search", one, inside, null, List.of(options.boundary), given(), false);
     }
-    boolean hasInside =
-        options.gaps.stream().anyMatch(gap -> fits(pairs, gap, one));
+    boolean hasInside = options.gaps.stream().anyMatch(gap -> fits(pairs, gap, one));
     if (given() != null || hasInside && inside.isEmpty()) {
       return null;
     }
@@ -542,20 +559,13 @@ public final class Learner {
     }
     if (names.size() == 1) {
       return result(
-          "exhaustive search",
-          one,
-          joined,
-          null,
-          names,
-          candidates.get(names.getFirst()),
-          false);
+          "exhaustive search", one, joined, null, names, candidates.get(names.getFirst()), false);
     }
     if (inside.isEmpty()) {
       return null;
     }
     if (names.isEmpty()) {
-      remarks.add(
-          "No boundary that was tried explains the cells at the edge; they were left out.");
+      remarks.add("No boundary that was tried explains the cells at the edge; they were left out.");
     }
     return result("exhaustive search", one, inside, null, names, null, false);
   }
@@ -591,8 +601,7 @@ public final class Learner {
           continue;
         }
         HiddenFrames.Outcome outcome =
-            HiddenFrames.learn(
-                pairs, attempt.getValue(), one, gap, search(one), options.progress);
+            HiddenFrames.learn(pairs, attempt.getValue(), one, gap, search(one), options.progress);
         if (outcome.exact()) {
           return determined(one, pairs, attempt.getValue(), gap, outcome, candidates);
         }
@@ -632,8 +641,7 @@ public final class Learner {
     }
     Boundary boundary = fits.size() == 1 ? candidates.get(fits.getFirst()) : supposed;
     int[] outputs = outcome.outputs().clone();
-    boolean[] determined =
-        HiddenFrames.determined(pairs, boundary, one, gap, outcome.outputs());
+    boolean[] determined = HiddenFrames.determined(pairs, boundary, one, gap, outcome.outputs());
     for (int e = 0; e < outputs.length; e++) {
       outputs[e] = determined[e] ? outputs[e] : -1;
     }

@@ -93,8 +93,7 @@ public final class NeighbourNetwork {
     List<Lattice[]> pairs = Transitions.pairs(recording);
     int size = pairs.getFirst()[0].size();
     int n = cells.size();
-    Unroll unroll =
-        Unroll.of(step(n, size, hidden, tied), Precision.DOUBLE, Set.of());
+    Unroll unroll = Unroll.of(step(n, size, hidden, tied), Precision.DOUBLE, Set.of());
     Parameters theta = Parameters.initialise(unroll.layout(), seed);
     var updater =
         new Updater(
@@ -123,9 +122,7 @@ public final class NeighbourNetwork {
       }
       Sequences batch =
           Sequences.of(PAIRS, 1)
-              .with(
-                  "neighbours",
-                  Series.constant(Shape.of(n, size), PAIRS, 1, inputs))
+              .with("neighbours", Series.constant(Shape.of(n, size), PAIRS, 1, inputs))
               .with("target", Series.constant(Shape.of(size), PAIRS, 1, targets));
       var tape = unroll.forward(theta, unroll.zeroState(PAIRS), batch, new SavePolicy.All());
       if (update % 20 == 0) {

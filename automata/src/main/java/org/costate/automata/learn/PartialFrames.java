@@ -75,8 +75,7 @@ final class PartialFrames {
     this.density = known == 0 ? 0.5 : (double) alive / known;
     this.unroll =
         Unroll.of(
-            RuleStep.of(
-                ruleClass, new Boundary.Torus(), height, width, RuleStep.Frames.PARTIAL),
+            RuleStep.of(ruleClass, new Boundary.Torus(), height, width, RuleStep.Frames.PARTIAL),
             Precision.DOUBLE,
             Set.of());
   }
@@ -85,8 +84,7 @@ final class PartialFrames {
   private record Window(Sequences batch, State initial, int compared) {}
 
   private Window window(RandomStream random) {
-    List<List<Lattice>> usable =
-        recording.histories().stream().filter(f -> f.size() > 1).toList();
+    List<List<Lattice>> usable = recording.histories().stream().filter(f -> f.size() > 1).toList();
     List<Lattice> frames = usable.get(random.nextInt(usable.size()));
     int start = random.nextInt(Math.max(1, frames.size() - steps));
     int top = random.nextInt(frames.getFirst().height() - height + 1);
@@ -158,8 +156,7 @@ final class PartialFrames {
   /// Learns.
   ///
   /// @return what was found, or null if no class is small enough
-  static Learned learn(
-      Recording recording, Boundary boundary, List<RuleClass> classes, long seed) {
+  static Learned learn(Recording recording, Boundary boundary, List<RuleClass> classes, long seed) {
     Learned best = null;
     double lowest = Double.POSITIVE_INFINITY;
     for (RuleClass one : classes) {
@@ -190,8 +187,7 @@ final class PartialFrames {
     return best;
   }
 
-  private Learned stated(
-      Parameters hard, List<Window> windows, double loss, Boundary boundary) {
+  private Learned stated(Parameters hard, List<Window> windows, double loss, Boundary boundary) {
     int[] outputs = new int[ruleClass.entries()];
     long[][] counts = Transitions.count(recording, boundary, ruleClass);
     for (int e = 0; e < outputs.length; e++) {
@@ -214,7 +210,8 @@ final class PartialFrames {
         null,
         true,
         List.of(
-            "Complete neighbourhoods were too few; unseen cells were inferred. An entry is stated if the other output makes the frames less likely by e^10."),
+            "Complete neighbourhoods were too few; unseen cells were inferred. An entry is stated"
+                + " if the other output makes the frames less likely by e^10."),
         0);
   }
 }

@@ -28,8 +28,8 @@ public record Replay(
     private final int[] of;
     private final int[] states;
 
-    /// @param steps how many steps will be done; without a boundary, cells that the edge could reach
-    ///   in them are not compared
+    /// @param steps how many steps will be done; without a boundary, cells that the edge could
+    ///   reach in them are not compared
     Machine(RuleClass ruleClass, Boundary boundary, int height, int width, int steps) {
       this.ruleClass = ruleClass;
       this.n = ruleClass.cells().size();
@@ -88,13 +88,24 @@ public record Replay(
           states[j] = from < 0 ? outside : now[from] & 0xff;
           known = states[j] != Lattice.UNKNOWN;
         }
-        int output = known ? outputs[ruleClass.entry(states, past[i] & 0xff)] : -1;
+        int output = known ? outputs[entry(past[i] & 0xff)] : -1;
         next[i] = (byte) (output < 0 ? Lattice.UNKNOWN : output);
       }
     }
 
-    /// The number of cells that differ after so many steps, stopping after the first if only that is
-    /// wanted.
+    private int entry(int previous) {
+      if (of == null) {
+        return ruleClass.entry(states, previous);
+      }
+      int index = 0;
+      for (int s : states) {
+        index = index * ruleClass.states() + s;
+      }
+      return of[index];
+    }
+
+    /// The number of cells that differ after so many steps, stopping after the first if only that
+    /// is wanted.
     int differences(byte[] before, byte[] after, int[] outputs, int steps, boolean firstOnly) {
       byte[] now = before.clone();
       byte[] next = new byte[size];

@@ -15,8 +15,8 @@ import org.costate.automata.TableRule;
 
 /// A family of rules: which cells are looked at, and which neighbourhoods have one entry in common.
 ///
-/// A rule of the class is one output for each entry. Entries of a class of second order are numbered
-/// previous state · entries of the first order + entry.
+/// A rule of the class is one output for each entry. Entries of a class of second order are
+/// numbered previous state · entries of the first order + entry.
 ///
 /// @param name what the class is called
 /// @param states k
@@ -40,8 +40,9 @@ public record RuleClass(String name, int states, Neighbourhood cells, Tie tie, i
     /// @param state the state that is counted
     record Counting(int state) implements Tie {}
 
-    /// As counting state 1, and only the outcomes of Generations: a dead cell is born or not, a live
-    /// one survives or decays to state 2, a decaying one goes on to the next state, the last to 0.
+    /// As counting state 1, and only the outcomes of Generations: a dead cell is born or not, a
+    /// live one survives or decays to state 2, a decaying one goes on to the next state, the last
+    /// to 0.
     record Generations() implements Tie {}
 
     /// Those that a symmetry maps onto each other; radius 1.
@@ -143,8 +144,7 @@ public record RuleClass(String name, int states, Neighbourhood cells, Tie tie, i
   ///
   /// @return the class, of 18 entries
   public static RuleClass lifeLike() {
-    return new RuleClass(
-        "Life-like", 2, Neighbourhood.moore(1), new Tie.OuterTotalistic(), 1);
+    return new RuleClass("Life-like", 2, Neighbourhood.moore(1), new Tie.OuterTotalistic(), 1);
   }
 
   /// The isotropic two-state Moore rules, Hensel's.
@@ -331,8 +331,8 @@ public record RuleClass(String name, int states, Neighbourhood cells, Tie tie, i
     return of;
   }
 
-  /// What an entry is called: `B3`, `B2a`, `110`, `3:2` (state 3, count 2), or the first neighbourhood
-  /// that has it.
+  /// What an entry is called: `B3`, `B2a`, `110`, `3:2` (state 3, count 2), or the first
+  /// neighbourhood that has it.
   ///
   /// @param entry the entry
   /// @return its name
@@ -409,8 +409,7 @@ public record RuleClass(String name, int states, Neighbourhood cells, Tie tie, i
     byte[][] table = new byte[states][counts];
     for (int c = 0; c < states; c++) {
       for (int n = 0; n < counts; n++) {
-        table[c][n] =
-            (byte) outputs[tie instanceof Tie.Totalistic ? c + n : c * counts + n];
+        table[c][n] = (byte) outputs[tie instanceof Tie.Totalistic ? c + n : c * counts + n];
       }
     }
     return new CountRule(states, cells, counted, table);

@@ -103,8 +103,7 @@ public final class RuleStep {
           Value before = x;
           if (frames == Frames.PARTIAL) {
             Value mask = s.input("mask", height, width);
-            before =
-                select(greater(mask, s.constant(0.5)), s.input("observed", height, width), x);
+            before = select(greater(mask, s.constant(0.5)), s.input("observed", height, width), x);
           }
           Value soft = interpolate(s, table, ruleClass, before, boundary);
           Value p = clamp(soft, SMALLEST, 1 - SMALLEST);
@@ -166,7 +165,8 @@ public final class RuleStep {
   private static Value shifted(
       StepBuilder s, Value x, int dy, int dx, Boundary boundary, int axis) {
     double outside = boundary instanceof Boundary.Fixed(int state) ? state : 0;
-    boolean wraps = boundary instanceof Boundary.Torus(int right, int down) && right == 0 && down == 0;
+    boolean wraps =
+        boundary instanceof Boundary.Torus(int right, int down) && right == 0 && down == 0;
     if (!wraps && !(boundary instanceof Boundary.Fixed)) {
       throw new IllegalArgumentException(
           "RuleStep: the boundary must be a plain torus or fixed, got " + boundary + ".");
@@ -210,7 +210,10 @@ public final class RuleStep {
           }
           Value table = concat(0, rows).named("table");
           Value soft =
-              table.transpose().times(features(s, ruleClass, x, boundary)).reshape(k, height, width);
+              table
+                  .transpose()
+                  .times(features(s, ruleClass, x, boundary))
+                  .reshape(k, height, width);
           Value[] hot = new Value[k];
           Value[] best = new Value[k];
           Value largest = soft.max(0);

@@ -28,8 +28,7 @@ public final class RuleStepCatalogue implements CatalogueProvider {
     var three = new RuleClass("table", 3, Neighbourhood.line(1), new RuleClass.Tie.Full(), 1);
     add(entries, "three states", three, torus, 1, 4);
     add(entries, "three states, dead edges", three, dead, 1, 4);
-    var counting =
-        new RuleClass("counting", 3, moore, new RuleClass.Tie.Counting(1), 1);
+    var counting = new RuleClass("counting", 3, moore, new RuleClass.Tie.Counting(1), 1);
     add(entries, "counting one of three states", counting, torus, 3, 3);
     return entries;
   }

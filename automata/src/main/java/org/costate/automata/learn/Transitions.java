@@ -64,6 +64,8 @@ public final class Transitions {
     Neighbourhood cells = ruleClass.cells();
     int n = cells.size();
     int[] states = new int[n];
+    int[] of = ruleClass.entryOfIndex();
+    int firstOrder = ruleClass.firstOrder();
     int[] table =
         World.neighbours(
             cells,
@@ -81,13 +83,26 @@ public final class Transitions {
       }
       int previous = past == null ? 0 : past.get(i);
       if (known && previous != Lattice.UNKNOWN) {
-        counts[ruleClass.entry(states, previous)][next]++;
+        int entry =
+            of == null
+                ? ruleClass.entry(states, previous)
+                : (past == null ? 0 : previous * firstOrder)
+                    + of[index(states, ruleClass.states())];
+        counts[entry][next]++;
       }
     }
   }
 
-  /// Counts one transition of two states and radius 1: how often each neighbourhood, by its index in
-  /// the table, was followed by each state.
+  private static int index(int[] states, int k) {
+    int index = 0;
+    for (int s : states) {
+      index = index * k + s;
+    }
+    return index;
+  }
+
+  /// Counts one transition of two states and radius 1: how often each neighbourhood, by its index
+  /// in the table, was followed by each state.
   ///
   /// @param before the frame
   /// @param after the next frame; every cell known

@@ -14,8 +14,8 @@ public final class AutomatonFigures {
 
   private AutomatonFigures() {}
 
-  /// How often each entry of the rule table was seen: log₁₀ of the count plus one; an entry that was
-  /// not seen has no bar.
+  /// How often each entry of the rule table was seen: log₁₀ of the count plus one; an entry that
+  /// was not seen has no bar.
   ///
   /// @param learned what was learned
   /// @return the figure

@@ -33,7 +33,13 @@ final class GifWithDisposal {
   private static BufferedImage row(int width, int index) {
     var model =
         new IndexColorModel(
-            1, 2, new int[] {0xff0000, 0x0000ff}, 0, false, -1, java.awt.image.DataBuffer.TYPE_BYTE);
+            1,
+            2,
+            new int[] {0xff0000, 0x0000ff},
+            0,
+            false,
+            -1,
+            java.awt.image.DataBuffer.TYPE_BYTE);
     var image = new BufferedImage(width, 1, BufferedImage.TYPE_BYTE_BINARY, model);
     for (int x = 0; x < width; x++) {
       image.getRaster().setSample(x, 0, 0, index);
@@ -48,8 +54,7 @@ final class GifWithDisposal {
     var root = (IIOMetadataNode) metadata.getAsTree(format);
     var place = (IIOMetadataNode) root.getElementsByTagName("ImageDescriptor").item(0);
     place.setAttribute("imageLeftPosition", Integer.toString(left));
-    var control =
-        (IIOMetadataNode) root.getElementsByTagName("GraphicControlExtension").item(0);
+    var control = (IIOMetadataNode) root.getElementsByTagName("GraphicControlExtension").item(0);
     control.setAttribute("disposalMethod", disposal);
     metadata.setFromTree(format, root);
     writer.writeToSequence(new IIOImage(image, null, metadata), null);

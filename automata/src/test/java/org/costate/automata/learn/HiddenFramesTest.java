@@ -42,8 +42,7 @@ class HiddenFramesTest {
   @ParameterizedTest
   @MethodSource("steps")
   void everyGradientAgreesWithFiniteDifferences(Catalogue.Entry entry) {
-    GradientCheck.Report report =
-        entry.problem(Precision.DOUBLE, 2, 2, 7).check(Precision.DOUBLE);
+    GradientCheck.Report report = entry.problem(Precision.DOUBLE, 2, 2, 7).check(Precision.DOUBLE);
     report.require(1e-5);
   }
 
@@ -91,7 +90,13 @@ class HiddenFramesTest {
 
   @ParameterizedTest
   @CsvSource({
-    "B3/S23,2", "B3/S23,3", "B3/S23,4", "B36/S23,3", "B2/S,3", "B3678/S34678,3", "B3678/S34678,2"
+    "B3/S23,2",
+    "B3/S23,3",
+    "B3/S23,4",
+    "B36/S23,3",
+    "B2/S,3",
+    "B3678/S34678,3",
+    "B3678/S34678,2"
   })
   void lifeLikeRulesAreFoundThroughHiddenFrames(String text, int gap) {
     Rule rule = Notation.rule(text);
@@ -119,14 +124,12 @@ class HiddenFramesTest {
       int[] truth = new int[ruleClass.entries()];
       Arrays.setAll(truth, _ -> random.nextInt(2));
       List<Lattice[]> pairs =
-          HiddenFrames.pairs(
-              ruleClass.rule(truth), HiddenFrames.boards(16, 16, 128, 3), 2, TORUS);
+          HiddenFrames.pairs(ruleClass.rule(truth), HiddenFrames.boards(16, 16, 128, 3), 2, TORUS);
       HiddenFrames.Outcome outcome =
           HiddenFrames.learn(
               pairs, TORUS, ruleClass, 2, HiddenFrames.Settings.of(ruleClass, 3), (_, _, _) -> {});
       assertThat(outcome.exact()).as(ruleClass.name()).isTrue();
-      boolean[] determined =
-          HiddenFrames.determined(pairs, TORUS, ruleClass, 2, outcome.outputs());
+      boolean[] determined = HiddenFrames.determined(pairs, TORUS, ruleClass, 2, outcome.outputs());
       for (int e = 0; e < truth.length; e++) {
         if (determined[e]) {
           assertThat(outcome.outputs()[e]).isEqualTo(truth[e]);
@@ -194,8 +197,7 @@ class HiddenFramesTest {
       for (int i = 0; i < 8; i++) {
         rows.add(Patterns.row(64, 100 * code + i));
       }
-      List<Lattice[]> pairs =
-          HiddenFrames.pairs(TableRule.elementary(code), rows, 3, TORUS);
+      List<Lattice[]> pairs = HiddenFrames.pairs(TableRule.elementary(code), rows, 3, TORUS);
       exact +=
           HiddenFrames.learn(
                       pairs,
@@ -214,12 +216,10 @@ class HiddenFramesTest {
 
   @Test
   void theNetworkOfTheTextbook() {
-    List<Lattice> frames =
-        World.evolve(TableRule.elementary(110), TORUS, Patterns.row(40, 1), 60);
+    List<Lattice> frames = World.evolve(TableRule.elementary(110), TORUS, Patterns.row(40, 1), 60);
     int[] truth = RuleClass.table(2, Neighbourhood.line(1)).outputs(TableRule.elementary(110));
     NeighbourNetwork.Result tied =
-        NeighbourNetwork.train(
-            Recording.of(frames), TORUS, Neighbourhood.line(1), 8, true, 300, 1);
+        NeighbourNetwork.train(Recording.of(frames), TORUS, Neighbourhood.line(1), 8, true, 300, 1);
     assertThat(tied.agreement(truth)).isEqualTo(1);
     assertThat(tied.tables()).hasNumberOfRows(1);
     NeighbourNetwork.Result untied =
@@ -254,9 +254,7 @@ class HiddenFramesTest {
                     (_, _, _) -> {}))
         .hasMessageContaining("--boundary");
     assertThatThrownBy(
-            () ->
-                RuleStep.of(
-                    lifeLike, new Boundary.Reflecting(), 4, 4, RuleStep.Frames.HARD))
+            () -> RuleStep.of(lifeLike, new Boundary.Reflecting(), 4, 4, RuleStep.Frames.HARD))
         .hasMessageContaining("torus or fixed");
   }
 }

@@ -92,8 +92,7 @@ class LearnerTest {
     Learned table =
         Learner.learn(
             Recording.of(
-                World.evolve(
-                    Notation.rule("B3/S23"), TORUS, Patterns.random(64, 64, 0.5, 3), 20)),
+                World.evolve(Notation.rule("B3/S23"), TORUS, Patterns.random(64, 64, 0.5, 3), 20)),
             Learner.Options.standard().classes(RuleClass.table(2, Neighbourhood.moore(1))));
     assertThat(table.unseen()).isEmpty();
     assertThat(Notation.map((TableRule) table.anyRule()))
@@ -126,8 +125,7 @@ class LearnerTest {
   @Test
   void rPentominoShowsAllNeighbourhoods() {
     List<Lattice> frames =
-        World.evolve(
-            Notation.rule("B3/S23"), PLANE, Lattice.parse(".OO", "OO.", ".O."), 200);
+        World.evolve(Notation.rule("B3/S23"), PLANE, Lattice.parse(".OO", "OO.", ".O."), 200);
     Learned learned =
         Learner.learn(
             Recording.of(frames),
@@ -164,8 +162,7 @@ class LearnerTest {
     }
     var rule = new TableRule(2, Neighbourhood.moore(1), outputs);
     Learned learned =
-        Learner.learn(
-            Recording.of(World.evolve(rule, TORUS, Patterns.random(64, 64, 0.5, 4), 12)));
+        Learner.learn(Recording.of(World.evolve(rule, TORUS, Patterns.random(64, 64, 0.5, 4), 12)));
     assertThat(learned.anyRule()).isEqualTo(rule);
     assertThat(learned.remarks().toString()).contains("(-1, 1) (1, -1)");
   }
@@ -178,8 +175,7 @@ class LearnerTest {
         Learner.learn(Recording.of(World.evolve(rule, TORUS, Patterns.row(300, 5), 30)));
     assertThat(learned.ruleClass().cells().radius()).isEqualTo(2);
     assertThat(learned.anyRule()).isEqualTo(rule);
-    Learned larger =
-        learn("R2,C0,M0,S7..11,B7..10,NM", TORUS, Patterns.random(64, 64, 0.45, 4), 8);
+    Learned larger = learn("R2,C0,M0,S7..11,B7..10,NM", TORUS, Patterns.random(64, 64, 0.45, 4), 8);
     assertThat(larger.notation()).contains("R2,C0,M0,S7..11,B7..10,NM");
   }
 
@@ -281,9 +277,16 @@ class LearnerTest {
   void elementaryRulesAtGapsTwoAndThreeAreFoundAsTheirClasses() {
     var classesOfTwo =
         List.of(
-            List.of(15, 240), List.of(23, 232), List.of(43, 212), List.of(51, 204),
-            List.of(77, 178), List.of(85, 170), List.of(105, 150), List.of(113, 142),
-            List.of(0, 8, 64), List.of(239, 253, 255));
+            List.of(15, 240),
+            List.of(23, 232),
+            List.of(43, 212),
+            List.of(51, 204),
+            List.of(77, 178),
+            List.of(85, 170),
+            List.of(105, 150),
+            List.of(113, 142),
+            List.of(0, 8, 64),
+            List.of(239, 253, 255));
     var classesOfThree = List.of(List.of(0, 8, 64), List.of(239, 253, 255));
     for (int gap = 2; gap <= 3; gap++) {
       var ambiguous = new TreeSet<String>();
@@ -296,9 +299,7 @@ class LearnerTest {
           histories.add(List.of(frames.getFirst(), frames.getLast()));
         }
         List<Integer> found =
-            codes(
-                Learner.learn(
-                    new Recording(1, histories), Learner.Options.standard().gaps(gap)));
+            codes(Learner.learn(new Recording(1, histories), Learner.Options.standard().gaps(gap)));
         assertThat(found).contains(code);
         if (found.size() > 1) {
           ambiguous.add(found.toString());
@@ -314,8 +315,7 @@ class LearnerTest {
   @CsvSource({"2,2", "3,1", "4,2"})
   void dayAndNightHasATwinAtEvenGaps(int gap, int rules) {
     List<Lattice> frames =
-        World.evolve(
-            Notation.rule("B3678/S34678"), TORUS, Patterns.random(64, 64, 0.5, 8), gap);
+        World.evolve(Notation.rule("B3678/S34678"), TORUS, Patterns.random(64, 64, 0.5, 8), gap);
     Learned learned =
         Learner.learn(Patterns.every(gap, frames), Learner.Options.standard().gaps(gap));
     assertThat(learned.notation()).hasSize(rules).contains("B3678/S34678");
@@ -379,8 +379,7 @@ class LearnerTest {
   void missingCellsAreLeftOutWhileThereAreCompleteNeighbourhoods() {
     List<Lattice> clean =
         World.evolve(Notation.rule("B36/S23"), TORUS, Patterns.random(64, 64, 0.5, 2), 40);
-    Learned learned =
-        Learner.learn(Recording.of(Patterns.disturbed(clean, 0.1, true, 3)));
+    Learned learned = Learner.learn(Recording.of(Patterns.disturbed(clean, 0.1, true, 3)));
     int[] truth = RuleClass.lifeLike().outputs(Notation.rule("B36/S23"));
     for (int e = 0; e < 18; e++) {
       assertThat(learned.outputs()[e]).isIn(-1, truth[e]);
@@ -392,8 +391,7 @@ class LearnerTest {
   void halfOfTheCellsMissingIsInferredByGradients() {
     List<Lattice> clean =
         World.evolve(Notation.rule("B3/S23"), TORUS, Patterns.random(64, 64, 0.5, 2), 12);
-    Learned learned =
-        Learner.learn(Recording.of(Patterns.disturbed(clean, 0.5, true, 3)));
+    Learned learned = Learner.learn(Recording.of(Patterns.disturbed(clean, 0.5, true, 3)));
     assertThat(learned.method()).contains("partly observed");
     assertThat(learned.ruleClass().name()).isEqualTo("Life-like");
     int[] truth = RuleClass.lifeLike().outputs(Notation.rule("B3/S23"));
@@ -418,8 +416,7 @@ class LearnerTest {
         .hasMessageContaining("cylinder");
     assertThatThrownBy(
             () ->
-                Learner.learn(
-                    Recording.of(List.of(one, one)), Learner.Options.standard().gaps(0)))
+                Learner.learn(Recording.of(List.of(one, one)), Learner.Options.standard().gaps(0)))
         .hasMessageContaining("at least 1");
     assertThatThrownBy(() -> Recording.of(List.of(one, Patterns.random(8, 9, 0.5, 1))))
         .hasMessageContaining("frame 1")

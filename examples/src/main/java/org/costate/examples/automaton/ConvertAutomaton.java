@@ -23,7 +23,8 @@ import picocli.CommandLine.Parameters;
 /// Converts patterns, recordings and rules.
 @Command(
     name = "convert",
-    description = "Convert patterns and recordings between formats, or write a rule as a .rule file.",
+    description =
+        "Convert patterns and recordings between formats, or write a rule as a .rule file.",
     mixinStandardHelpOptions = true)
 final class ConvertAutomaton implements Callable<Integer> {
   @CommandLine.Spec private CommandLine.Model.CommandSpec spec;
@@ -31,14 +32,16 @@ final class ConvertAutomaton implements Callable<Integer> {
   @Parameters(
       index = "0",
       paramLabel = "INPUT",
-      description = "A file, a folder of PNG files, or (to a .rule file or alone) a rule such as B3/S23.")
+      description =
+          "A file, a folder of PNG files, or (to a .rule file or alone) a rule such as B3/S23.")
   private String input;
 
   @Parameters(
       index = "1",
       arity = "0..1",
       paramLabel = "OUTPUT",
-      description = "The new file; its ending says the format. Without it, a rule's notations are printed.")
+      description =
+          "The new file; its ending says the format. Without it, a rule's notations are printed.")
   private Path output;
 
   @Option(
@@ -66,13 +69,11 @@ final class ConvertAutomaton implements Callable<Integer> {
 
   private void recording(Path file) throws IOException {
     Recording recording = AutomatonFiles.recording(file, Palette.DEFAULT, spaceTime);
-    boolean pattern = file.toString().toLowerCase(java.util.Locale.ROOT).matches(".*\\.(rle|cells|lif|life)");
+    boolean pattern =
+        file.toString().toLowerCase(java.util.Locale.ROOT).matches(".*\\.(rle|cells|lif|life)");
     List<Pattern> patterns = pattern ? AutomatonFiles.patterns(file) : List.of();
     AutomatonFiles.write(
-        output,
-        recording,
-        patterns.isEmpty() ? null : patterns.getLast().rule(),
-        Palette.DEFAULT);
+        output, recording, patterns.isEmpty() ? null : patterns.getLast().rule(), Palette.DEFAULT);
   }
 
   private void rule(PrintWriter out, Path file) throws IOException {

@@ -33,7 +33,8 @@ import picocli.CommandLine.Parameters;
 /// Frames in, rule out, with what the frames do not determine.
 @Command(
     name = "learn",
-    description = "Find the smallest class of rules that explains frames, and all its rules that do.",
+    description =
+        "Find the smallest class of rules that explains frames, and all its rules that do.",
     mixinStandardHelpOptions = true)
 final class LearnAutomaton implements Callable<Integer> {
   private static final int MOST_LINES = 40;
@@ -44,14 +45,16 @@ final class LearnAutomaton implements Callable<Integer> {
   @Parameters(
       paramLabel = "INPUT",
       arity = "1..*",
-      description = "Frames: .frames, .csv, .gif, .png, .rle, .cells, .lif, or a folder of PNG files.")
+      description =
+          "Frames: .frames, .csv, .gif, .png, .rle, .cells, .lif, or a folder of PNG files.")
   private List<Path> inputs;
 
   @Option(
       names = "--gap",
       defaultValue = "1",
       paramLabel = "K|auto",
-      description = "Steps from one frame to the next; auto tries 1 to 4 (default ${DEFAULT-VALUE}).")
+      description =
+          "Steps from one frame to the next; auto tries 1 to 4 (default ${DEFAULT-VALUE}).")
   private String gap;
 
   @Option(
@@ -75,7 +78,9 @@ final class LearnAutomaton implements Callable<Integer> {
   @Option(
       names = "--export",
       paramLabel = "FILE",
-      description = "Write the rule: .rule (a table with colours), .rle (the first frame with the rule) or .txt (one notation a line).")
+      description =
+          "Write the rule: .rule (a table with colours), .rle (the first frame with the rule) or"
+              + " .txt (one notation a line).")
   private Path export;
 
   @Option(names = "--json", description = "End standard output with one line of JSON.")
@@ -170,10 +175,17 @@ final class LearnAutomaton implements Callable<Integer> {
         learned.consistentShort(),
         notation.isEmpty()
             ? ""
-            : ": " + String.join(", ", notation.subList(0, Math.min(8, notation.size())))
+            : ": "
+                + String.join(", ", notation.subList(0, Math.min(8, notation.size())))
                 + (notation.size() > 8 ? ", …" : ""));
-    out.printf("gap          %s%n", learned.gaps().size() == 1 ? learned.gaps().getFirst() : learned.gaps());
-    out.printf("boundary     %s%n", learned.boundaries().isEmpty() ? "not determined" : String.join(" or ", learned.boundaries()));
+    out.printf(
+        "gap          %s%n",
+        learned.gaps().size() == 1 ? learned.gaps().getFirst() : learned.gaps());
+    out.printf(
+        "boundary     %s%n",
+        learned.boundaries().isEmpty()
+            ? "not determined"
+            : String.join(" or ", learned.boundaries()));
     if (learned.noise() > 0) {
       out.printf("noise        %.2f %% of the cells are flipped%n", 100 * learned.noise());
     }
@@ -192,8 +204,7 @@ final class LearnAutomaton implements Callable<Integer> {
       String chance =
           learned.stochastic() && outputs[e] >= 0
               ? ", probability %.4f ± %.4f"
-                  .formatted(
-                      learned.probability()[e][outputs[e]], learned.standardError()[e])
+                  .formatted(learned.probability()[e][outputs[e]], learned.standardError()[e])
               : "";
       out.printf(
           "  %-12s %s%s%s%n",
@@ -259,7 +270,8 @@ final class LearnAutomaton implements Callable<Integer> {
 
   private static List<String> comments(Learned learned) {
     var comments = new ArrayList<String>();
-    comments.add("Learned by Costate: " + learned.method() + ", class " + learned.ruleClass().name() + ".");
+    comments.add(
+        "Learned by Costate: " + learned.method() + ", class " + learned.ruleClass().name() + ".");
     long transitions =
         learned.counts() == null
             ? 0

@@ -38,7 +38,8 @@ public final class LifeHidden extends Experiment {
       names = "--class",
       paramLabel = "NAME",
       defaultValue = "life-like",
-      description = "life-like (18 entries), isotropic (102) or table (512) (default ${DEFAULT-VALUE}).")
+      description =
+          "life-like (18 entries), isotropic (102) or table (512) (default ${DEFAULT-VALUE}).")
   private String kind;
 
   @Option(
@@ -57,7 +58,9 @@ public final class LifeHidden extends Experiment {
   @Option(
       names = "--starts",
       defaultValue = "0",
-      description = "Starts before a problem is given up; 0 for what suits the class (default ${DEFAULT-VALUE}).")
+      description =
+          "Starts before a problem is given up; 0 for what suits the class (default"
+              + " ${DEFAULT-VALUE}).")
   private int starts;
 
   /// For the command line.
@@ -120,7 +123,9 @@ public final class LifeHidden extends Experiment {
               Integer.toString(gap),
               right + " of " + seeds,
               published(gap),
-              "%.0f".formatted(cases.stream().mapToLong(c -> c.outcome.updates()).average().orElse(0)),
+              "%.0f"
+                  .formatted(
+                      cases.stream().mapToLong(c -> c.outcome.updates()).average().orElse(0)),
               "%.1f s".formatted(median),
               "%.1f s".formatted(seconds[seconds.length - 1])));
       run.text()
@@ -152,20 +157,20 @@ public final class LifeHidden extends Experiment {
     }
     if (truth.length <= 102) {
       List<String> names =
-          java.util.stream.IntStream.range(0, truth.length)
-              .mapToObj(ruleClass::entryName)
-              .toList();
+          java.util.stream.IntStream.range(0, truth.length).mapToObj(ruleClass::entryName).toList();
       run.figure(
           "learned-against-true",
           AutomatonFigures.learnedAgainstTrue(names, shown.outputs(), truth),
-          "The last table that was found, beside the true one. At even n a self-complementary rule has a twin.");
+          "The last table that was found, beside the true one. At even n a self-complementary rule"
+              + " has a twin.");
     }
     Lattice start = HiddenFrames.boards(SIDE, SIDE, 1, run.seed()).getFirst();
     Pictures.film(
         run,
         "film",
         World.evolve(rule, new Boundary.Torus(), start, 12),
-        "The rule on one of the boards; between the frames that were seen, the others were hidden.");
+        "The rule on one of the boards; between the frames that were seen, the others were"
+            + " hidden.");
   }
 
   private Case solve(
@@ -182,8 +187,7 @@ public final class LifeHidden extends Experiment {
             starts > 0 ? usual.budget(usual.updates(), starts) : usual,
             (attempt, update, loss) ->
                 progress.at(
-                    done,
-                    "start %d, update %d, loss %.4f".formatted(attempt + 1, update, loss)));
+                    done, "start %d, update %d, loss %.4f".formatted(attempt + 1, update, loss)));
     boolean right = outcome.exact();
     if (right) {
       Rule found = ruleClass.rule(outcome.outputs());

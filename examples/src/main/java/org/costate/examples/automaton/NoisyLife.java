@@ -25,7 +25,8 @@ import picocli.CommandLine.Option;
 /// does not, and says how many cells were flipped.
 @Command(
     name = "noisy-life",
-    description = "Learn a rule from frames with flipped cells: voting against inverting the flips.",
+    description =
+        "Learn a rule from frames with flipped cells: voting against inverting the flips.",
     mixinStandardHelpOptions = true)
 public final class NoisyLife extends Experiment {
   private static final double[] RATES = {0, 0.02, 0.05, 0.08, 0.1, 0.12, 0.15, 0.18, 0.2};
@@ -72,8 +73,7 @@ public final class NoisyLife extends Experiment {
       for (int e = 0; e < truth.length; e++) {
         voting[r] += (counts[e][1] > counts[e][0] ? 1 : 0) == truth[e] ? 0 : 1;
       }
-      Learned learned =
-          Learner.learn(noisy, Learner.Options.standard().classes(lifeLike));
+      Learned learned = Learner.learn(noisy, Learner.Options.standard().classes(lifeLike));
       int[] outputs = learned.outputs();
       for (int e = 0; e < truth.length; e++) {
         open[r] += outputs[e] < 0 ? 1 : 0;
@@ -89,7 +89,8 @@ public final class NoisyLife extends Experiment {
               "%.0f".formatted(open[r])));
       run.text()
           .printf(
-              "flipped %.2f: estimated %.4f; wrong by voting %.0f, wrong when stated %.0f, left open %.0f of 18%n",
+              "flipped %.2f: estimated %.4f; wrong by voting %.0f, wrong when stated %.0f, left"
+                  + " open %.0f of 18%n",
               RATES[r], estimate[r], voting[r], inverted[r], open[r]);
       if (RATES[r] == 0.1) {
         Pictures.learned(run, "tenth flipped", learned);
@@ -101,7 +102,10 @@ public final class NoisyLife extends Experiment {
                 truth),
             "With a tenth of the cells flipped: the learned table beside the true one.");
         Pictures.film(
-            run, "film", noisy.histories().getFirst().subList(0, Math.min(30, frames)), "What was seen: a tenth of the cells is wrong in every frame.");
+            run,
+            "film",
+            noisy.histories().getFirst().subList(0, Math.min(30, frames)),
+            "What was seen: a tenth of the cells is wrong in every frame.");
       }
     }
     run.report()
@@ -115,7 +119,11 @@ public final class NoisyLife extends Experiment {
     run.figure(
         "wrong-entries",
         Figures.curves(
-            "Entries of 18 that come out wrong", "fraction of cells flipped", "entries", curves, false),
+            "Entries of 18 that come out wrong",
+            "fraction of cells flipped",
+            "entries",
+            curves,
+            false),
         "Voting takes the more frequent outcome as it was seen.");
     var rates = new LinkedHashMap<String, double[][]>();
     rates.put("estimated", new double[][] {RATES, estimate});

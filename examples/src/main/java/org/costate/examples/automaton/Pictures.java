@@ -21,9 +21,7 @@ final class Pictures {
     byte[] png =
         Images.png(
             Images.draw(
-                lattice,
-                Palette.DEFAULT,
-                Images.cellSize(lattice.height(), lattice.width())));
+                lattice, Palette.DEFAULT, Images.cellSize(lattice.height(), lattice.width())));
     AtomicFiles.write(run.folder().file(name + ".png"), file -> Files.write(file, png));
     run.report().picture("image/png", png, caption);
   }
@@ -33,11 +31,7 @@ final class Pictures {
       throws IOException {
     Lattice first = frames.getFirst();
     byte[] gif =
-        Images.gif(
-            frames,
-            Palette.DEFAULT,
-            Images.cellSize(first.height(), first.width()),
-            120);
+        Images.gif(frames, Palette.DEFAULT, Images.cellSize(first.height(), first.width()), 120);
     AtomicFiles.write(run.folder().file(name + ".gif"), file -> Files.write(file, gif));
     run.report().picture("image/gif", gif, caption);
   }

@@ -22,8 +22,8 @@ import org.costate.random.RandomStream;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
-/// An elementary rule from its space–time diagram, four ways: counting, from a single cell where the
-/// data are not enough, the textbook network (tied and untied), and through hidden rows.
+/// An elementary rule from its space–time diagram, four ways: counting, from a single cell where
+/// the data are not enough, the textbook network (tied and untied), and through hidden rows.
 @Command(
     name = "rule-110",
     description = "Learn an elementary rule from its history: counting, networks, hidden rows.",
@@ -78,8 +78,7 @@ public final class RuleOneTen extends Experiment {
     int[] truth = elementary.outputs(rule);
     run.figure(
         "learned-against-true",
-        AutomatonFigures.learnedAgainstTrue(
-            names(elementary), learned.outputs(), truth),
+        AutomatonFigures.learnedAgainstTrue(names(elementary), learned.outputs(), truth),
         "The learned table beside the true one.");
     run.report().heading("The usual picture is not enough");
     Lattice one = Lattice.zeros(1, width).with(0, width / 2, 1);
@@ -119,8 +118,7 @@ public final class RuleOneTen extends Experiment {
       curves.put(name, points);
       double agreement = result.agreement(truth);
       rowsOfTable.add(
-          List.of(
-              name, Integer.toString(result.weights()), "%.1f %%".formatted(100 * agreement)));
+          List.of(name, Integer.toString(result.weights()), "%.1f %%".formatted(100 * agreement)));
       run.text()
           .printf(
               "%s network: %d weights, %.1f %% of the entries read out right%n",
@@ -129,14 +127,16 @@ public final class RuleOneTen extends Experiment {
     }
     run.figure(
         "network-loss",
-        Figures.curves(
-            "Training on frame pairs", "update", "loss, nats a cell", curves, true),
-        "Cross-entropy of the next row. Untied, each cell has weights of its own and learns from its own history only.");
+        Figures.curves("Training on frame pairs", "update", "loss, nats a cell", curves, true),
+        "Cross-entropy of the next row. Untied, each cell has weights of its own and learns from"
+            + " its own history only.");
     run.report()
         .table(List.of("network", "weights", "entries read out right, all cells"), rowsOfTable);
     run.report()
         .paragraph(
-            "Read out means: the trained network is asked for its output at each of the eight neighbourhoods. Tied, there is one table; untied there is one for each cell, and a neighbourhood that a cell never met counts as wrong.");
+            "Read out means: the trained network is asked for its output at each of the eight"
+                + " neighbourhoods. Tied, there is one table; untied there is one for each cell,"
+                + " and a neighbourhood that a cell never met counts as wrong.");
   }
 
   private void hidden(Run run, TableRule rule, RuleClass elementary, int[] truth)
@@ -147,8 +147,7 @@ public final class RuleOneTen extends Experiment {
     for (int gap = 2; gap <= 4; gap++) {
       var boards = new java.util.ArrayList<Lattice>();
       for (int i = 0; i < 16; i++) {
-        boards.add(
-            World.random(1, width, 2, 0.5, RandomStream.of(run.seed(), "rows", i, gap)));
+        boards.add(World.random(1, width, 2, 0.5, RandomStream.of(run.seed(), "rows", i, gap)));
       }
       HiddenFrames.Outcome outcome =
           HiddenFrames.learn(
@@ -178,8 +177,7 @@ public final class RuleOneTen extends Experiment {
               outcome.updates());
       run.result("gap_" + gap, java.util.Map.of("exact", outcome.exact(), "found", found));
     }
-    run.report()
-        .table(List.of("every n-th row", "replay", "found", "starts", "updates"), table);
+    run.report().table(List.of("every n-th row", "replay", "found", "starts", "updates"), table);
     run.figure(
         "flow",
         Figures.normOverTime("Gradient flow through the hidden rows", flows),

@@ -61,12 +61,16 @@ final class RunAutomaton implements Callable<Integer> {
   @Option(
       names = "--out",
       paramLabel = "FILE",
-      description = "Where: .frames, .csv, .gif (every frame); .rle, .cells, .lif, .png (the last one, or the space–time diagram).")
+      description =
+          "Where: .frames, .csv, .gif (every frame); .rle, .cells, .lif, .png (the last one, or the"
+              + " space–time diagram).")
   private Path out;
 
   @Option(
       names = "--boundary",
-      description = "torus, dead, alive, reflecting or plane; default: what the rule or the file says, else torus for a random start and the plane for a pattern.")
+      description =
+          "torus, dead, alive, reflecting or plane; default: what the rule or the file says, else"
+              + " torus for a random start and the plane for a pattern.")
   private String boundary;
 
   @Option(
@@ -105,10 +109,12 @@ final class RunAutomaton implements Callable<Integer> {
       parsed = Notation.parse(rule);
     }
     Lattice first = start == null ? randomStart(parsed) : placed(read(), parsed);
-    World world =
-        new World(parsed.rule(), boundary(parsed, first), first, first, updating(), seed);
+    World world = new World(parsed.rule(), boundary(parsed, first), first, first, updating(), seed);
     boolean film =
-        out != null && out.toString().toLowerCase(java.util.Locale.ROOT).matches(".*\\.(frames|txt|csv|gif)")
+        out != null
+                && out.toString()
+                    .toLowerCase(java.util.Locale.ROOT)
+                    .matches(".*\\.(frames|txt|csv|gif)")
             || parsed.rule().neighbourhood().isLine();
     List<Lattice> frames;
     if (film) {
@@ -125,7 +131,10 @@ final class RunAutomaton implements Callable<Integer> {
     if (out != null) {
       boolean line = last.height() == 1;
       AutomatonFiles.write(
-          out, new Recording(line ? 1 : 2, List.of(frames)), rule.endsWith(".rule") ? parsed.rule().toString() : rule, palette);
+          out,
+          new Recording(line ? 1 : 2, List.of(frames)),
+          rule.endsWith(".rule") ? parsed.rule().toString() : rule,
+          palette);
       text.println("Written: " + out);
     }
     text.printf("population %d after %d steps%n", last.population(), steps);

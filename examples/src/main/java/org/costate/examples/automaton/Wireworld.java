@@ -24,11 +24,12 @@ import org.costate.random.RandomStream;
 import picocli.CommandLine.Command;
 
 /// Wireworld, four states: electron heads (1) become tails (2), tails wire (3), and wire becomes a
-/// head if one or two of its neighbours are heads. Found as a function of the cell and the number of
-/// heads around it: 36 entries instead of 262,144. Then the same through hidden frames.
+/// head if one or two of its neighbours are heads. Found as a function of the cell and the number
+/// of heads around it: 36 entries instead of 262,144. Then the same through hidden frames.
 @Command(
     name = "wireworld",
-    description = "Learn the four-state rule of Wireworld from circuits, visible and hidden frames.",
+    description =
+        "Learn the four-state rule of Wireworld from circuits, visible and hidden frames.",
     mixinStandardHelpOptions = true)
 public final class Wireworld extends Experiment {
   private static final String LOOP = ".AB4C$C6.5C$.6C!";
@@ -65,11 +66,7 @@ public final class Wireworld extends Experiment {
     Pictures.learned(run, "circuits", learned);
     RuleClass counting =
         new RuleClass(
-            "counting state 1",
-            4,
-            Neighbourhood.moore(1),
-            new RuleClass.Tie.Counting(1),
-            1);
+            "counting state 1", 4, Neighbourhood.moore(1), new RuleClass.Tie.Counting(1), 1);
     int[] truth = counting.outputs(rule);
     List<String> names =
         java.util.stream.IntStream.range(0, truth.length).mapToObj(counting::entryName).toList();
@@ -89,8 +86,7 @@ public final class Wireworld extends Experiment {
     hidden(run, rule, counting, truth);
   }
 
-  private void hidden(Run run, CountRule rule, RuleClass counting, int[] truth)
-      throws IOException {
+  private void hidden(Run run, CountRule rule, RuleClass counting, int[] truth) throws IOException {
     run.report().heading("Every second frame hidden");
     var boards = new java.util.ArrayList<Lattice>();
     for (int i = 0; i < 24; i++) {
@@ -132,8 +128,6 @@ public final class Wireworld extends Experiment {
             java.util.Map.of("costate", outcome.flow().costateNorm())),
         "Norm of the costate of the frame.");
     run.result(
-        "hidden",
-        java.util.Map.of(
-            "exact", outcome.exact(), "determined", known, "right", right));
+        "hidden", java.util.Map.of("exact", outcome.exact(), "determined", known, "right", right));
   }
 }
