@@ -176,7 +176,7 @@ class AutomatonCommandTest {
   @Test
   void badInputIsSaidInOneSentence() throws IOException {
     String bad = file("bad.frames", ".1.\n.1x1\n");
-    refused("bad.frames, line 2, column 3", "automaton", "learn", file("b.frames", ".1.\n.1!\n"));
+    refused("b.frames, line 2, column 3", "automaton", "learn", file("b.frames", ".1.\n.1!\n"));
     refused("line 2", "automaton", "learn", bad);
     refused("There is no file", "automaton", "learn", at("missing.frames"));
     refused("file is empty", "automaton", "learn", file("empty.frames", ""));
