@@ -15,6 +15,7 @@ import java.util.regex.Pattern;
 /// | `W110`, `110` | elementary, by Wolfram code |
 /// | `W…,k3,r1` | general Wolfram code: k states, radius r |
 /// | `T777,k3,r1` | totalistic code on a line; `T…,k2,M1` on Moore, `T…,k2,N1` on von Neumann |
+/// | `O224` | outer-totalistic code on Moore: bit 2 · neighbours + centre |
 /// | `B3/S23`, `23/3` | outer-totalistic, Moore; with `V` von Neumann, with `H` hexagonal |
 /// | `B2-a/S12` | isotropic, Hensel's letters |
 /// | `345/2/4`, `B2/S345/4` | Generations |
@@ -89,6 +90,9 @@ public final class Notation {
     if (wolfram.matches()) {
       return wolfram(wolfram);
     }
+    if (upper.matches("O\\d{1,9}")) {
+      return outerTotalistic(Integer.parseInt(upper.substring(1)), text);
+    }
     Matcher larger = LARGER.matcher(upper);
     if (larger.matches()) {
       return larger(larger);
@@ -124,6 +128,33 @@ public final class Notation {
                 ? Neighbourhood.moore(radius)
                 : Neighbourhood.vonNeumann(radius);
     return CountRule.totalistic(code, states, cells);
+  }
+
+  private static TableRule outerTotalistic(int code, String text) {
+    if (code >= 1 << 18) {
+      throw new IllegalArgumentException(
+          "Rule '%s': an outer-totalistic code is 0 … %d.".formatted(text, (1 << 18) - 1));
+    }
+    byte[] outputs = new byte[512];
+    for (int i = 0; i < 512; i++) {
+      outputs[i] = (byte) (code >> (2 * Integer.bitCount(i & ~16) + (i >> 4 & 1)) & 1);
+    }
+    return new TableRule(2, Neighbourhood.moore(1), outputs);
+  }
+
+  /// The outer-totalistic code of a two-state Moore rule: bit 2 · neighbours + centre.
+  ///
+  /// @param table the rule
+  /// @return the code, 224 for Life; empty if the rule is not outer-totalistic
+  public static Optional<BigInteger> outerTotalistic(TableRule table) {
+    if (table.size() != 512 || birthSurvival(table).isEmpty()) {
+      return Optional.empty();
+    }
+    int code = 0;
+    for (int i = 0; i < 512; i++) {
+      code |= table.output(i) << (2 * Integer.bitCount(i & ~16) + (i >> 4 & 1));
+    }
+    return Optional.of(BigInteger.valueOf(code));
   }
 
   private static Rule larger(Matcher m) {

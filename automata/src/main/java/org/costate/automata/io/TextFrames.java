@@ -9,8 +9,9 @@ import org.costate.automata.Recording;
 /// states 1…35, `?` not observed), and CSV with one number per cell (empty or `?` not observed).
 ///
 /// One row is one line; frames are separated by a blank line, histories that do not follow each
-/// other by a line `---`. A history of one dimension has a first line `#1d` and one frame a line.
-/// Other lines that begin with `#` are comments.
+/// other by a line `---`. A history of one dimension has a first line `#1d` and one frame a line;
+/// without it, frames that are all one row are of one dimension too. Other lines that begin with
+/// `#` are comments.
 public final class TextFrames {
   private TextFrames() {}
 
@@ -135,7 +136,9 @@ public final class TextFrames {
     if (histories.isEmpty()) {
       throw new FormatException(source, "there is no frame.");
     }
-    return new Recording(line ? 1 : 2, histories);
+    boolean rowsOnly =
+        histories.stream().flatMap(List::stream).allMatch(frame -> frame.height() == 1);
+    return new Recording(line || rowsOnly ? 1 : 2, histories);
   }
 
   private static Lattice join(List<byte[]> rows) {

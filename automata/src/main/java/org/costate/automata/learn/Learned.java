@@ -248,13 +248,22 @@ public record Learned(
         .toList();
   }
 
-  /// The totalistic code, if one rule fits and it is totalistic.
+  /// The totalistic code, if one rule fits and it has one; of a two-state Moore rule the
+  /// outer-totalistic one.
   ///
-  /// @return the code, or null
+  /// @return the code, 777 or 224 for example, or null
   public BigInteger totalistic() {
     List<Rule> rules = rules();
-    boolean one = rules.size() == 1 && !(rules.getFirst() instanceof SecondOrderRule);
-    return one ? Notation.totalistic(rules.getFirst()).orElse(null) : null;
+    if (rules.size() != 1) {
+      return null;
+    }
+    return switch (rules.getFirst()) {
+      case TableRule table when Notation.outerTotalistic(table).isPresent() ->
+          Notation.outerTotalistic(table).get();
+      case TableRule table -> Notation.totalistic(table).orElse(null);
+      case CountRule count -> Notation.totalistic(count).orElse(null);
+      default -> null;
+    };
   }
 
   /// How sure an entry's output is: with n transitions, all alike, the lower end of the 95 %
@@ -297,7 +306,7 @@ public record Learned(
     map.put("most_likely", likeliest == null ? null : ruleClass.notation(likeliest));
     map.put("wolfram", wolfram());
     map.put("totalistic", totalistic());
-    map.put("consistent", consistentShort());
+    map.put("consistent", stochastic() ? null : consistentShort());
     map.put("at_least", atLeast);
     map.put("unseen", unseen());
     map.put("open", open());

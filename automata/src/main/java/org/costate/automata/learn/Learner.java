@@ -158,8 +158,13 @@ public final class Learner {
   private Learned deterministic() {
     double contradicted = 0;
     RuleClass weak = null;
+    Recording head = head();
     for (RuleClass one : classes()) {
-      long[][] counts = Transitions.count(recording, given(), one);
+      // Most classes are contradicted by the first frames already.
+      long[][] counts = Transitions.count(head, given(), one);
+      if (Boundaries.conflicts(counts, one) == 0) {
+        counts = Transitions.count(recording, given(), one);
+      }
       long total = total(counts);
       if (total == 0) {
         continue;
@@ -194,6 +199,17 @@ public final class Learner {
       return counted(weak);
     }
     return null;
+  }
+
+  /// The first frames of the first history that has some.
+  private Recording head() {
+    List<Lattice> frames =
+        recording.histories().stream()
+            .filter(f -> f.size() > 1)
+            .findFirst()
+            .orElse(recording.histories().getFirst());
+    return new Recording(
+        recording.dimensions(), List.of(frames.subList(0, Math.min(4, frames.size()))));
   }
 
   /// Whether a two-state class comes before Life-like rules in the order of the ladder: it is only

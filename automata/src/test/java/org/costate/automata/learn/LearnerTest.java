@@ -86,6 +86,7 @@ class LearnerTest {
   void lifeFromOneTransition() {
     Learned learned = learn("B3/S23", TORUS, Patterns.random(64, 64, 0.5, 3), 1);
     assertThat(learned.notation()).containsExactly("B3/S23");
+    assertThat(learned.totalistic()).isEqualTo(224);
     assertThat(learned.ruleClass().name()).isEqualTo("Life-like");
     assertThat(learned.boundaries()).containsExactly("torus");
     assertThat(learned.gaps()).containsExactly(1);

@@ -106,11 +106,16 @@ final class LearnAutomaton implements Callable<Integer> {
       throw new IllegalArgumentException(
           "automaton learn: --effort must be at least 1, got " + effort + ".");
     }
+    List<Integer> steps = gaps();
+    if (export != null && !ending().matches("rule|rle|txt")) {
+      throw new FormatException(
+          export.toString(), "the ending says no format; expected .rule, .rle or .txt.");
+    }
     Recording recording = AutomatonFiles.recordings(inputs, palette(), spaceTime);
     var told = new long[] {System.nanoTime()};
     var options =
         new Learner.Options(
-            gaps(),
+            steps,
             boundary,
             List.of(),
             seed,
@@ -226,9 +231,8 @@ final class LearnAutomaton implements Callable<Integer> {
 
   private void export(Learned learned, Lattice first) throws IOException {
     String name = export.getFileName().toString();
-    String ending = name.substring(name.lastIndexOf('.') + 1);
     Rule rule = learned.anyRule();
-    switch (ending) {
+    switch (ending()) {
       case "rule" ->
           AtomicFiles.writeString(
               export,
@@ -253,7 +257,7 @@ final class LearnAutomaton implements Callable<Integer> {
                       0,
                       0,
                       0)));
-      case "txt" ->
+      default ->
           AtomicFiles.writeString(
               export,
               String.join(
@@ -262,10 +266,12 @@ final class LearnAutomaton implements Callable<Integer> {
                           ? List.of(Notation.of(rule))
                           : learned.notation())
                   + "\n");
-      default ->
-          throw new FormatException(
-              export.toString(), "the ending says no format; expected .rule, .rle or .txt.");
     }
+  }
+
+  private String ending() {
+    String name = export.getFileName().toString();
+    return name.substring(name.lastIndexOf('.') + 1);
   }
 
   private static List<String> comments(Learned learned) {
