@@ -30,6 +30,9 @@ public final class ExhaustiveSearch {
   /// For each layer of the cone, the cells of the layer below that each of its cells looks at.
   private final int[][] layers;
 
+  /// The states of each layer while one cone is evaluated.
+  private final byte[][] states;
+
   private ExhaustiveSearch(List<Lattice[]> pairs, Boundary boundary, RuleClass ruleClass, int gap) {
     this.ruleClass = ruleClass;
     this.gap = gap;
@@ -37,6 +40,10 @@ public final class ExhaustiveSearch {
     this.of = ruleClass.entryOfIndex();
     Arrays.fill(table, FREE);
     this.layers = layers(ruleClass, gap);
+    this.states = new byte[gap][];
+    for (int t = 0; t < gap; t++) {
+      states[t] = new byte[layers[t].length / ruleClass.cells().size()];
+    }
     this.cones = cones(pairs, boundary);
   }
 
@@ -141,22 +148,24 @@ public final class ExhaustiveSearch {
     if (joined || boundary == null) {
       return search.found;
     }
-    return search.atEdges(pairs, boundary);
+    return exact(search.found, pairs, boundary, ruleClass, gap);
   }
 
-  /// With fixed edges the rest of the cells is checked by replay of every completion.
-  private List<int[]> atEdges(List<Lattice[]> pairs, Boundary boundary) {
+  /// The completions of tables that replay every pair under a boundary, edges included.
+  static List<int[]> exact(
+      List<int[]> tables, List<Lattice[]> pairs, Boundary boundary, RuleClass ruleClass, int gap) {
+    var machines = new ArrayList<Replay.Machine>();
+    for (Lattice[] pair : pairs) {
+      machines.add(new Replay.Machine(ruleClass, boundary, pair[0].height(), pair[0].width(), gap));
+    }
     var kept = new ArrayList<int[]>();
-    for (int[] partial : found) {
+    for (int[] partial : tables) {
       for (int[] complete : complete(partial, ruleClass)) {
         boolean exact = true;
-        for (Lattice[] pair : pairs) {
-          var machine =
-              new Replay.Machine(ruleClass, boundary, pair[0].height(), pair[0].width(), gap);
-          exact =
-              exact
-                  && machine.differences(pair[0].toArray(), pair[1].toArray(), complete, gap, true)
-                      == 0;
+        for (int i = 0; i < pairs.size() && exact; i++) {
+          byte[] before = pairs.get(i)[0].toArray();
+          byte[] after = pairs.get(i)[1].toArray();
+          exact = machines.get(i).differences(before, after, complete, gap, true) == 0;
         }
         if (exact) {
           kept.add(complete);
@@ -212,8 +221,9 @@ public final class ExhaustiveSearch {
     byte[] below = cone.base;
     int n = ruleClass.cells().size();
     int k = ruleClass.states();
-    for (int[] layer : layers) {
-      byte[] here = new byte[layer.length / n];
+    for (int t = 0; t < layers.length; t++) {
+      int[] layer = layers[t];
+      byte[] here = states[t];
       for (int i = 0; i < here.length; i++) {
         int index = 0;
         for (int j = i * n; j < (i + 1) * n; j++) {

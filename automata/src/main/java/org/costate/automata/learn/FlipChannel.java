@@ -20,6 +20,9 @@ public final class FlipChannel {
   /// Nats by which the other output must be less likely.
   private static final double EVIDENCE = 6;
 
+  /// Beyond this rate the inverse amplifies errors of the rate itself; more evidence is asked for.
+  private static final double MANY_FLIPS = 0.16;
+
   /// How far from 0 and 1 a deterministic entry may come out, for the flip rate is not exact.
   private static final double SLACK = 0.1;
 
@@ -147,6 +150,7 @@ public final class FlipChannel {
     pool(invert(counts, q), entryOf, ones, all);
     // The variance of a linear function Σ a_i N_i of counts is about Σ a_i² N_i.
     double[] variance = variance(counts, entryOf, entries, q, ones, all);
+    double evidence = q > MANY_FLIPS ? 4 * EVIDENCE : EVIDENCE;
     int[] outputs = new int[entries];
     double[] probability = new double[entries];
     double[] error = new double[entries];
@@ -154,7 +158,7 @@ public final class FlipChannel {
       error[e] = all[e] > 0 ? Math.sqrt(variance[e]) / all[e] : Double.POSITIVE_INFINITY;
       probability[e] = all[e] > 0 ? ones[e] / all[e] : 0.5;
       double variance1 = error[e] * error[e];
-      boolean clear = Math.abs(probability[e] - 0.5) > EVIDENCE * variance1;
+      boolean clear = Math.abs(probability[e] - 0.5) > evidence * variance1;
       outputs[e] = clear && deterministic(probability[e], error[e]) ? rule[e] : -1;
     }
     return new Estimate(q, rule, outputs, error, probability, best);

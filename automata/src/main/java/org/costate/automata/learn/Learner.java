@@ -21,8 +21,10 @@ public final class Learner {
   /// A bigger class must have had this many occasions on which smaller classes were contradicted.
   private static final double OCCASIONS = 3;
 
-  /// The most states for which flipped cells are considered: 2.
+  /// A rate of flips below this is none.
   private static final double NEGLIGIBLE = 0.002;
+
+  private static final double MANY_FLIPS = 0.14;
 
   private final Recording recording;
   private final Options options;
@@ -451,6 +453,10 @@ public final class Learner {
         "About %.1f %% of the cells are flipped in every frame; the counts were corrected for it. From one noisy frame to the next the rule gives %.1f %% of the cells otherwise than seen."
             .formatted(
                 100 * noise.flipRate(), 100.0 * replay.wrong() / Math.max(1, replay.compared())));
+    if (noise.flipRate() > MANY_FLIPS) {
+      remarks.add(
+          "With so many flips the class itself may come out too small; more frames would tell.");
+    }
     return new Learned(
         "counting, flips inverted",
         one,
@@ -563,7 +569,12 @@ public final class Learner {
     for (var candidate : candidates.entrySet()) {
       var own = new TreeMap<Integer, List<int[]>>();
       for (int gap : options.gaps) {
-        List<int[]> tables = ExhaustiveSearch.all(pairs, candidate.getValue(), one, gap);
+        List<int[]> tables =
+            fewOpen(inside.get(gap))
+                ? ExhaustiveSearch.exact(inside.get(gap), pairs, candidate.getValue(), one, gap)
+                : fits(pairs, gap, one) && !inside.containsKey(gap)
+                    ? List.of()
+                    : ExhaustiveSearch.all(pairs, candidate.getValue(), one, gap);
         if (!tables.isEmpty()) {
           own.put(gap, tables);
         }
@@ -584,6 +595,13 @@ public final class Learner {
       remarks.add("No boundary that was tried explains the cells at the edge; they were left out.");
     }
     return result("exhaustive search", one, inside, null, names, null, false);
+  }
+
+  /// Whether tables have so few rules that each can be replayed; then no search is needed again.
+  private static boolean fewOpen(List<int[]> tables) {
+    return tables != null
+        && tables.size() <= Learned.MOST_LISTED
+        && tables.stream().allMatch(t -> Arrays.stream(t).filter(o -> o < 0).count() <= 4);
   }
 
   /// Whether some cell's light cone lies inside the frames.
