@@ -125,6 +125,11 @@ public final class HiddenFrames {
       throw new IllegalArgumentException(
           "HiddenFrames: there is no pair of frames; at least two frames are needed.");
     }
+    if (pairs.stream().anyMatch(p -> p[0].count(Lattice.UNKNOWN) > 0)) {
+      throw new IllegalArgumentException(
+          "HiddenFrames: the first frame of a pair has cells that were not observed; leave such"
+              + " pairs out.");
+    }
     return new Search(pairs, boundary, ruleClass, gap, settings, progress).run();
   }
 
