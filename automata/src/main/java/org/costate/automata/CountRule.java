@@ -39,6 +39,20 @@ public final class CountRule implements Rule {
     this.centre = neighbourhood.centre();
   }
 
+  /// Wireworld: electron heads (1) become tails (2), tails become wire (3), and wire becomes a head
+  /// if one or two of its neighbours are heads.
+  ///
+  /// @return the rule
+  public static CountRule wireworld() {
+    byte[][] outputs = new byte[4][9];
+    Arrays.fill(outputs[1], (byte) 2);
+    Arrays.fill(outputs[2], (byte) 3);
+    Arrays.fill(outputs[3], (byte) 3);
+    outputs[3][1] = 1;
+    outputs[3][2] = 1;
+    return new CountRule(4, Neighbourhood.moore(1), 1, outputs);
+  }
+
   /// The number of different counts.
   ///
   /// @param states k

@@ -17,6 +17,7 @@ import java.util.Optional;
 /// | `345/2/4`, `B2/S345/4` | Generations |
 /// | `R5,C0,M1,S34..58,B34..45,NM` | Larger than Life |
 /// | `MAP…` | any two-state rule: 512, 128 (hexagonal) or 32 (von Neumann) bits in base64 |
+/// | `Life`, `WireWorld`, … | rules known by name |
 /// | `B3/S23R` | an `R` at the end: the reversible rule of second order |
 /// | `…:T30,20` | bounded grids: T torus, P plane, K Klein bottle, C cross-surface, S sphere |
 public final class Notation {

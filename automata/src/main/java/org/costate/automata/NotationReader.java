@@ -41,6 +41,9 @@ final class NotationReader {
   private static Rule body(String body, String text) {
     String known = NAMES.get(body.toLowerCase(Locale.ROOT).replaceAll("[\\s&-]", ""));
     String rule = known != null ? known : body;
+    if (rule.equalsIgnoreCase("wireworld")) {
+      return CountRule.wireworld();
+    }
     if (rule.startsWith("MAP")) {
       return map(rule);
     }

@@ -305,13 +305,7 @@ class FormatsTest {
   @Test
   void variablesAndPermutation() throws Exception {
     RuleFile.Named named = RuleFile.parse(WIREWORLD, "WireWorld.rule");
-    byte[][] outputs = new byte[4][9];
-    java.util.Arrays.fill(outputs[1], (byte) 2);
-    java.util.Arrays.fill(outputs[2], (byte) 3);
-    java.util.Arrays.fill(outputs[3], (byte) 3);
-    outputs[3][1] = 1;
-    outputs[3][2] = 1;
-    var counted = new CountRule(4, Neighbourhood.moore(1), 1, outputs);
+    CountRule counted = CountRule.wireworld();
     RandomStream random = RandomStream.of(1, "wires");
     Lattice start = World.random(20, 20, 4, 0.7, random);
     for (Rule rule : List.of(named.rule(), TableRule.of(counted))) {

@@ -8,6 +8,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
 import org.costate.automata.Boundary;
+import org.costate.automata.CountRule;
 import org.costate.automata.Lattice;
 import org.costate.automata.Neighbourhood;
 import org.costate.automata.Notation;
@@ -140,7 +141,7 @@ class HiddenFramesTest {
 
   @Test
   void manyStatesThroughAHiddenFrame() {
-    Rule rule = LearnerTest.wireworld();
+    Rule rule = CountRule.wireworld();
     RuleClass counting =
         new RuleClass(
             "counting state 1", 4, Neighbourhood.moore(1), new RuleClass.Tie.Counting(1), 1);

@@ -218,29 +218,19 @@ class LearnerTest {
         .isLessThanOrEqualTo(BigInteger.valueOf(64));
   }
 
-  static CountRule wireworld() {
-    byte[][] outputs = new byte[4][9];
-    java.util.Arrays.fill(outputs[1], (byte) 2);
-    java.util.Arrays.fill(outputs[2], (byte) 3);
-    java.util.Arrays.fill(outputs[3], (byte) 3);
-    outputs[3][1] = 1;
-    outputs[3][2] = 1;
-    return new CountRule(4, Neighbourhood.moore(1), 1, outputs);
-  }
-
   @Test
   void wireworldIsAFunctionOfTheCellAndItsHeads() throws Exception {
     Lattice start = World.random(48, 48, 4, 0.6, RandomStream.of(5, "wires"));
-    List<Lattice> frames = World.evolve(wireworld(), TORUS, start, 30);
+    List<Lattice> frames = World.evolve(CountRule.wireworld(), TORUS, start, 30);
     Learned learned = Learner.learn(Recording.of(frames));
     assertThat(learned.ruleClass().name()).isEqualTo("counting state 1");
     assertThat(learned.outputs()).hasSize(36);
-    int[] truth = learned.ruleClass().outputs(wireworld());
+    int[] truth = learned.ruleClass().outputs(CountRule.wireworld());
     for (int e = 0; e < 36; e++) {
       assertThat(learned.outputs()[e]).isIn(-1, truth[e]);
     }
     Lattice loop = RleFile.parse(".AB4C$C6.5C$.6C!", "loop").getFirst().lattice();
-    World world = new World(wireworld(), PLANE, loop);
+    World world = new World(CountRule.wireworld(), PLANE, loop);
     for (int t : new int[] {4, 8, 16, 32}) {
       world.step((int) (t - world.generation()));
       assertThat(world.lattice().count(1)).isEqualTo(1);

@@ -10,6 +10,7 @@ import org.costate.automata.Notation;
 import org.costate.automata.Recording;
 import org.costate.automata.TableRule;
 import org.costate.automata.World;
+import org.costate.automata.learn.HiddenFrames;
 import org.costate.automata.learn.Learned;
 import org.costate.automata.learn.Learner;
 import org.costate.automata.learn.NeighbourNetwork;
@@ -55,6 +56,7 @@ public final class GameOfLife extends Experiment {
     Lattice start = World.random(side, side, 2, 0.5, RandomStream.of(run.seed(), "board"));
     List<Lattice> film = World.evolve(rule, torus, start, 40);
     Pictures.film(run, "film", film, "%s on a torus of %d × %d.".formatted(text, side, side));
+    Pictures.spaceTime(run, film);
     run.report().heading("One transition of a random board");
     Recording one = Recording.of(film.subList(0, 2));
     Learned learned = Learner.learn(one);
@@ -104,5 +106,33 @@ public final class GameOfLife extends Experiment {
     run.text().println(said);
     run.report().paragraph(said);
     run.result("network_agreement", agreement);
+    hidden(run, rule, learned.ruleClass());
+  }
+
+  /// The same class with every second frame hidden.
+  private static void hidden(Run run, TableRule rule, RuleClass ruleClass) throws IOException {
+    run.report().heading("Every second frame hidden");
+    var torus = new Boundary.Torus();
+    HiddenFrames.Outcome outcome =
+        HiddenFrames.learn(
+            HiddenFrames.pairs(rule, HiddenFrames.boards(16, 16, 64, run.seed()), 2, torus),
+            torus,
+            ruleClass,
+            2,
+            HiddenFrames.Settings.of(ruleClass, run.seed()),
+            (_, _, _) -> {});
+    String said =
+        "By backpropagation through the hidden frame: %s after %d updates, %s."
+            .formatted(
+                outcome.exact() ? "exact" : "not exact",
+                outcome.updates(),
+                ruleClass.notation(outcome.outputs()));
+    run.text().println(said);
+    run.report().paragraph(said);
+    Pictures.flow(
+        run,
+        outcome,
+        "Norm of the costate of the frames; experiment life-hidden goes on from here.");
+    run.result("hidden_exact", outcome.exact());
   }
 }

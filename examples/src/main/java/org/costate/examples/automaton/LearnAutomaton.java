@@ -177,7 +177,7 @@ final class LearnAutomaton implements Callable<Integer> {
     out.printf(
         "rules        %s%s fit%s%n",
         learned.atLeast() ? "at least " : "",
-        learned.consistentShort(),
+        learned.stochastic() ? "one stochastic rule" : learned.consistentShort(),
         notation.isEmpty()
             ? ""
             : ": "

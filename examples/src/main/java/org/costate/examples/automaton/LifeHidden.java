@@ -7,9 +7,12 @@ import java.util.List;
 import org.costate.automata.Boundary;
 import org.costate.automata.Lattice;
 import org.costate.automata.Notation;
+import org.costate.automata.Recording;
 import org.costate.automata.Rule;
 import org.costate.automata.World;
 import org.costate.automata.learn.HiddenFrames;
+import org.costate.automata.learn.Learned;
+import org.costate.automata.learn.Learner;
 import org.costate.automata.learn.RuleClass;
 import org.costate.automata.plot.AutomatonFigures;
 import org.costate.examples.Experiment;
@@ -165,12 +168,31 @@ public final class LifeHidden extends Experiment {
               + " has a twin.");
     }
     Lattice start = HiddenFrames.boards(SIDE, SIDE, 1, run.seed()).getFirst();
+    List<Lattice> film = World.evolve(rule, new Boundary.Torus(), start, 12);
     Pictures.film(
         run,
         "film",
-        World.evolve(rule, new Boundary.Torus(), start, 12),
+        film,
         "The rule on one of the boards; between the frames that were seen, the others were"
             + " hidden.");
+    Pictures.spaceTime(run, film);
+    coverage(run, rule, ruleClass);
+  }
+
+  /// How often the boards call on each entry in the first two steps, the hidden frame seen.
+  private static void coverage(Run run, Rule rule, RuleClass ruleClass) throws IOException {
+    var histories = new ArrayList<List<Lattice>>();
+    for (Lattice board : HiddenFrames.boards(SIDE, SIDE, BOARDS, run.seed())) {
+      histories.add(World.evolve(rule, new Boundary.Torus(), board, 2));
+    }
+    Learned seen =
+        Learner.learn(
+            new Recording(2, histories),
+            Learner.Options.standard().boundary("torus").classes(ruleClass));
+    run.figure(
+        "coverage",
+        AutomatonFigures.coverage(seen),
+        "How often each entry is called on in the first two steps of the boards.");
   }
 
   private Case solve(

@@ -2,14 +2,18 @@ package org.costate.examples.automaton;
 
 import java.io.IOException;
 import java.nio.file.Files;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import org.costate.automata.Lattice;
 import org.costate.automata.io.Images;
 import org.costate.automata.io.Palette;
+import org.costate.automata.learn.HiddenFrames;
 import org.costate.automata.learn.Learned;
 import org.costate.automata.plot.AutomatonFigures;
 import org.costate.examples.Experiment;
 import org.costate.io.AtomicFiles;
+import org.costate.plot.Figures;
 
 /// Pictures of lattices in a run folder and on its page.
 final class Pictures {
@@ -34,6 +38,30 @@ final class Pictures {
         Images.gif(frames, Palette.DEFAULT, Images.cellSize(first.height(), first.width()), 120);
     AtomicFiles.write(run.folder().file(name + ".gif"), file -> Files.write(file, gif));
     run.report().picture("image/gif", gif, caption);
+  }
+
+  /// The middle row of every frame, time downward: a cut through space and time.
+  static void spaceTime(Experiment.Run run, List<Lattice> frames) throws IOException {
+    var rows = new ArrayList<Lattice>();
+    for (Lattice frame : frames) {
+      rows.add(frame.placed(1, frame.width(), -(frame.height() / 2), 0));
+    }
+    lattice(
+        run,
+        "space-time",
+        Images.spaceTime(rows),
+        "Space–time diagram of the middle row, time downward.");
+  }
+
+  /// The gradient flow of one search through hidden frames.
+  static void flow(Experiment.Run run, HiddenFrames.Outcome outcome, String caption)
+      throws IOException {
+    run.figure(
+        "flow",
+        Figures.normOverTime(
+            "Gradient flow through the hidden frames",
+            Map.of("costate", outcome.flow().costateNorm())),
+        caption);
   }
 
   /// What was learned, as text, on the page and as results.

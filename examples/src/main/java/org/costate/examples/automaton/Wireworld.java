@@ -19,7 +19,6 @@ import org.costate.automata.learn.RuleClass;
 import org.costate.automata.plot.AutomatonFigures;
 import org.costate.examples.Experiment;
 import org.costate.io.AtomicFiles;
-import org.costate.plot.Figures;
 import org.costate.random.RandomStream;
 import picocli.CommandLine.Command;
 
@@ -37,20 +36,9 @@ public final class Wireworld extends Experiment {
   /// For the command line.
   public Wireworld() {}
 
-  /// The rule.
-  static CountRule rule() {
-    byte[][] outputs = new byte[4][9];
-    java.util.Arrays.fill(outputs[1], (byte) 2);
-    java.util.Arrays.fill(outputs[2], (byte) 3);
-    java.util.Arrays.fill(outputs[3], (byte) 3);
-    outputs[3][1] = 1;
-    outputs[3][2] = 1;
-    return new CountRule(4, Neighbourhood.moore(1), 1, outputs);
-  }
-
   @Override
   protected void execute(Run run) throws IOException {
-    CountRule rule = rule();
+    CountRule rule = CountRule.wireworld();
     var torus = new Boundary.Torus();
     Lattice loop = RleFile.parse(LOOP, "loop").getFirst().lattice().placed(9, 18, 3, 3);
     List<Lattice> looping = World.evolve(rule, torus, loop, 32);
@@ -62,6 +50,7 @@ public final class Wireworld extends Experiment {
         World.evolve(
             rule, torus, World.random(32, 32, 4, 0.6, RandomStream.of(run.seed(), "soup")), 12);
     Pictures.film(run, "circuits", circuits, "A soup of wires, heads and tails.");
+    Pictures.spaceTime(run, circuits);
     Learned learned = Learner.learn(Recording.of(circuits));
     Pictures.learned(run, "circuits", learned);
     RuleClass counting =
@@ -121,12 +110,7 @@ public final class Wireworld extends Experiment {
                 right);
     run.text().println(said);
     run.report().paragraph(said);
-    run.figure(
-        "flow",
-        Figures.normOverTime(
-            "Gradient flow through the hidden frame",
-            java.util.Map.of("costate", outcome.flow().costateNorm())),
-        "Norm of the costate of the frame.");
+    Pictures.flow(run, outcome, "Norm of the costate of the frames.");
     run.result(
         "hidden", java.util.Map.of("exact", outcome.exact(), "determined", known, "right", right));
   }
