@@ -58,6 +58,9 @@ public final class Figures {
             .build();
     style(chart.getStyler());
     chart.getStyler().setMarkerSize(0);
+    if (logarithmic) {
+      chart.getStyler().setYAxisDecimalPattern("0.###");
+    }
     chart.getStyler().setPlotGridLinesColor(new Color(0xe0e0e0));
     return chart;
   }

@@ -20,6 +20,9 @@ import org.costate.automata.Lattice;
 public final class PixelGrid {
   private static final int MOST_COLOURS = 255;
 
+  /// The share of the rarer of two colours from which on frequency does not tell them apart.
+  private static final double CLOSE = 0.35;
+
   private final int cellSize;
   private final Map<Integer, Integer> states;
   private final List<Lattice> lattices;
@@ -248,11 +251,22 @@ public final class PixelGrid {
           .forEach(colour -> states.put(colour, known.get(colour)));
       return states;
     }
-    frequency.keySet().stream()
-        .filter(seen::containsKey)
-        .sorted(Comparator.comparing((Integer colour) -> -seen.get(colour)))
-        .forEach(colour -> states.put(colour, states.size()));
+    var order = new ArrayList<>(frequency.keySet());
+    order.retainAll(seen.keySet());
+    order.sort(Comparator.comparing((Integer colour) -> -seen.get(colour)));
+    if (order.size() == 2) {
+      long all = seen.get(order.get(0)) + seen.get(order.get(1));
+      boolean close = seen.get(order.get(1)) > CLOSE * all;
+      if (close && brightness(order.get(0)) < brightness(order.get(1))) {
+        java.util.Collections.reverse(order);
+      }
+    }
+    order.forEach(colour -> states.put(colour, states.size()));
     return states;
+  }
+
+  private static int brightness(int rgb) {
+    return 3 * (rgb >> 16 & 255) + 6 * (rgb >> 8 & 255) + (rgb & 255);
   }
 
   private static Lattice lattice(

@@ -212,6 +212,18 @@ class FormatsTest {
   }
 
   @Test
+  void ofTwoFrequentColoursTheDarkerOneIsAlive() throws Exception {
+    List<Lattice> rows =
+        World.evolve(TableRule.elementary(110), new Boundary.Torus(), Patterns.row(120, 1), 60);
+    Lattice diagram = Images.spaceTime(rows);
+    assertThat(diagram.count(1)).as("rule 110 is black for the most part").isGreaterThan(61 * 60);
+    PixelGrid found =
+        PixelGrid.detect(
+            List.of(drawn(diagram, 3, 0, 0, Color.WHITE, Color.BLACK)), Palette.DEFAULT, "t");
+    assertThat(found.lattices()).containsExactly(diagram);
+  }
+
+  @Test
   void aPhotographIsNoLattice() {
     var noise = new BufferedImage(64, 64, BufferedImage.TYPE_INT_RGB);
     RandomStream random = RandomStream.of(1, "photograph");
