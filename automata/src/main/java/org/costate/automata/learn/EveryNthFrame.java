@@ -49,9 +49,7 @@ final class EveryNthFrame {
         return found;
       }
     }
-    // A short search of every class first, so that a small class without the rule does not hold up
-    // a
-    // larger one that has it.
+    // Short searches first: a small class without the rule must not hold up a larger one with it.
     for (boolean thorough : new boolean[] {false, true}) {
       for (RuleClass one : problem.classes()) {
         if (ExhaustiveSearch.feasible(one) || one.order() == 2) {

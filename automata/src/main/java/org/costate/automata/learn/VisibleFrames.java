@@ -13,6 +13,9 @@ final class VisibleFrames {
   /// A bigger class must have had this many occasions on which smaller classes were contradicted.
   private static final double OCCASIONS = 3;
 
+  /// A class of so few entries is believed even with fewer occasions, with a remark.
+  private static final int SMALL = 102;
+
   private final Problem problem;
   private final Recording recording;
   private final Learner.Options options;
@@ -65,7 +68,7 @@ final class VisibleFrames {
     if (contradicted == 0) {
       return small();
     }
-    if (weak != null && !noisyOrStochasticPossible()) {
+    if (weak != null && weak.entries() <= SMALL) {
       remarks.add(
           "The smallest class without a contradiction had few occasions to show one; more frames"
               + " would tell.");
@@ -93,14 +96,6 @@ final class VisibleFrames {
         && one.order() == 1
         && (one.cells().size() < 9 || one.tie() instanceof RuleClass.Tie.Totalistic)
         && one.cells().radius() == 1;
-  }
-
-  private boolean noisyOrStochasticPossible() {
-    return problem.classes().stream()
-        .anyMatch(
-            c ->
-                Problem.total(Transitions.count(recording, problem.given(), c))
-                    >= 100 * c.entries());
   }
 
   /// Frames without an inside: a boundary must be supposed.

@@ -110,6 +110,11 @@ class LearnerTest {
     assertThat(glider.boundaries()).hasSizeGreaterThan(1);
     Lattice block = Lattice.parse("OO", "OO").placed(10, 10, 4, 4);
     assertThat(learn("B3/S23", PLANE, block, 3).consistentShort()).isEqualTo(1L << 14);
+    Lattice far = Lattice.parse("OOO").placed(64, 64, 30, 30);
+    Learned twoFrames = learn("B3/S23", TORUS, far, 1);
+    assertThat(twoFrames.stochastic()).isFalse();
+    assertThat(twoFrames.ruleClass().name()).isEqualTo("Life-like");
+    assertThat(twoFrames.remarks().toString()).contains("few occasions");
     Lattice blinker = Lattice.parse("OOO").placed(11, 11, 5, 4);
     assertThat(learn("B3/S23", PLANE, blinker, 4).consistentShort()).isEqualTo(1L << 12);
   }
