@@ -211,6 +211,13 @@ class AutomatonCommandTest {
         file("u.frames", ".1\n1.\n\n.1\n1.\n"),
         "--export",
         at("x.doc"));
+    refused(
+        "--class must be one of [von Neumann totalistic",
+        "automaton",
+        "learn",
+        file("v.frames", ".1\n1.\n\n.1\n1.\n"),
+        "--class",
+        "unknown");
     assertThat(run("automaton").code).isEqualTo(2);
   }
 

@@ -24,6 +24,7 @@ import org.costate.automata.io.RuleFile;
 import org.costate.automata.learn.Learned;
 import org.costate.automata.learn.Learner;
 import org.costate.automata.learn.Replay;
+import org.costate.automata.learn.RuleClass;
 import org.costate.io.AtomicFiles;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -93,6 +94,13 @@ final class LearnAutomaton implements Callable<Integer> {
   private long seed;
 
   @Option(
+      names = "--class",
+      paramLabel = "NAME",
+      description =
+          "Consider only the classes of this name, for example Life-like or 'counting state 1'.")
+  private String className;
+
+  @Option(
       names = "--effort",
       defaultValue = "1",
       description = "How many times as many starts that search makes (default ${DEFAULT-VALUE}).")
@@ -117,7 +125,7 @@ final class LearnAutomaton implements Callable<Integer> {
         new Learner.Options(
             steps,
             boundary,
-            List.of(),
+            classes(recording),
             seed,
             effort,
             (start, update, loss) -> {
@@ -140,6 +148,20 @@ final class LearnAutomaton implements Callable<Integer> {
     }
     out.flush();
     return 0;
+  }
+
+  private List<RuleClass> classes(Recording recording) {
+    List<RuleClass> all = RuleClass.ladder(recording.dimensions(), recording.states());
+    if (className == null) {
+      return all;
+    }
+    List<RuleClass> named = all.stream().filter(c -> c.name().equals(className)).toList();
+    if (named.isEmpty()) {
+      throw new IllegalArgumentException(
+          "automaton learn: --class must be one of %s, got '%s'."
+              .formatted(all.stream().map(RuleClass::name).distinct().toList(), className));
+    }
+    return named;
   }
 
   private List<Integer> gaps() {
