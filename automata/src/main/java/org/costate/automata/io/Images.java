@@ -24,6 +24,7 @@ import org.w3c.dom.Node;
 /// Lattices as pictures: PNG, and animated GIF.
 public final class Images {
   private static final String GIF_METADATA = "javax_imageio_gif_image_1.0";
+  private static final int GIF_END = 0x3b;
   private static final int LARGEST_SIDE = 512;
 
   private Images() {}
@@ -165,6 +166,14 @@ public final class Images {
       try {
         reader.setInput(in);
         boolean gif = reader.getFormatName().equalsIgnoreCase("gif");
+        if (gif) {
+          in.seek(Files.size(file) - 1);
+          boolean whole = in.read() == GIF_END;
+          in.seek(0);
+          if (!whole) {
+            throw new IOException("it has no end mark, so the file is cut off");
+          }
+        }
         return gif ? animation(reader) : List.of(reader.read(0));
       } catch (IOException | RuntimeException e) {
         throw new FormatException(

@@ -249,6 +249,19 @@ class FormatsTest {
   }
 
   @Test
+  void aGifThatIsCutOffIsSaid() throws Exception {
+    byte[] whole =
+        Images.gif(List.of(states(9, 9, 2, 1), states(9, 9, 2, 2)), Palette.DEFAULT, 2, 80);
+    for (int length : new int[] {20, whole.length / 2, whole.length - 1}) {
+      Path file = folder.resolve("cut.gif");
+      Files.write(file, java.util.Arrays.copyOf(whole, length));
+      assertThatThrownBy(() -> Images.read(file))
+          .isInstanceOf(FormatException.class)
+          .hasMessageContaining("cut.gif");
+    }
+  }
+
+  @Test
   void aSpaceTimePictureIsAHistory() throws Exception {
     List<Lattice> rows =
         World.evolve(TableRule.elementary(110), new Boundary.Torus(), Patterns.row(60, 1), 30);

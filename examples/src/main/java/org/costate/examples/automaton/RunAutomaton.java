@@ -179,7 +179,7 @@ final class RunAutomaton implements Callable<Integer> {
   }
 
   private Lattice randomStart(Notation.Parsed parsed) {
-    if (!random.matches("\\d{1,5}x\\d{1,5}") || density < 0 || density > 1) {
+    if (!random.matches("\\d{1,5}x\\d{1,5}") || !(density >= 0 && density <= 1)) {
       throw new IllegalArgumentException(
           "automaton run: --random must read ROWSxCOLUMNS and --density lie in 0 … 1, got '%s' and %s."
               .formatted(random, density));
