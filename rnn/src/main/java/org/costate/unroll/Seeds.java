@@ -122,17 +122,27 @@ public final class Seeds {
 
   /// Writes the cotangent of one output at one step; zero on padding.
   void fill(String output, int t, Sequences batch, double[] bar) {
+    fill(output, t, batch, 0, batch.lanes(), bar);
+  }
+
+  /// The same for the lanes from `firstLane` on.
+  void fill(String output, int t, Sequences batch, int firstLane, int lanes, double[] bar) {
     java.util.Arrays.fill(bar, 0);
-    if (t < first) {
+    if (t < first || !has(output)) {
       return;
     }
     double constant = constants.getOrDefault(output, 0.0);
     Series given = series.get(output);
-    int size = bar.length / batch.lanes();
-    for (int lane = 0; lane < batch.lanes(); lane++) {
-      if (batch.active(t, lane)) {
-        for (int i = lane * size; i < (lane + 1) * size; i++) {
-          bar[i] = constant + (given == null ? 0 : given.steps()[t][i]);
+    if (given == null && !batch.padded()) {
+      java.util.Arrays.fill(bar, constant);
+      return;
+    }
+    int size = bar.length / lanes;
+    for (int lane = 0; lane < lanes; lane++) {
+      if (batch.active(t, firstLane + lane)) {
+        int at = (firstLane + lane) * size;
+        for (int i = 0; i < size; i++) {
+          bar[lane * size + i] = constant + (given == null ? 0 : given.steps()[t][at + i]);
         }
       }
     }

@@ -13,6 +13,9 @@ import org.costate.graph.Parameter;
 import org.costate.graph.Role;
 import org.costate.graph.Shape;
 import org.costate.graph.StepGraph;
+import org.costate.internal.code.Element;
+import org.costate.internal.exec.CompiledProgram;
+import org.costate.internal.exec.CompiledSession;
 import org.costate.internal.exec.Program;
 import org.costate.internal.exec.ReferenceProgram;
 
@@ -29,16 +32,28 @@ public final class Unroll implements Recurrence {
   private final StepGraph step;
   private final Precision precision;
   private final Set<String> wantedInputs;
-  private final Program program;
+  private final Executor executor;
+  private final CompiledProgram compiled;
+  private final java.util.function.Supplier<Program> reference;
   private final Layout layout;
   private final Map<String, Shape> inputs = new LinkedHashMap<>();
   private final Map<Integer, Queue<Workspace>> idle = new ConcurrentHashMap<>();
 
-  private Unroll(StepGraph step, Precision precision, Set<String> wantedInputs) {
+  private Unroll(
+      StepGraph step, Precision precision, Set<String> wantedInputs, Executor executor) {
     this.step = step;
     this.precision = precision;
     this.wantedInputs = wantedInputs;
-    this.program = new ReferenceProgram(step, precision == Precision.FLOAT, wantedInputs);
+    this.executor = executor;
+    this.compiled =
+        executor == Executor.COMPILED && CompiledProgram.supports(step)
+            ? new CompiledProgram(
+                step,
+                precision == Precision.FLOAT ? Element.FLOAT : Element.DOUBLE,
+                wantedInputs)
+            : null;
+    this.reference =
+        new Lazy<>(() -> new ReferenceProgram(step, precision == Precision.FLOAT, wantedInputs));
     this.layout = Layout.of(Map.of("", step.parameters()));
     for (int id : step.inputs(Role.STEP)) {
       inputs.put(((Op.Input) step.ops().get(id)).name(), step.shape(id));
@@ -71,7 +86,59 @@ public final class Unroll implements Recurrence {
   /// @param wantedInputs the names of the inputs whose cotangents are kept
   /// @return the unrolled step
   public static Unroll of(StepGraph step, Precision precision, Set<String> wantedInputs) {
-    return new Unroll(step, precision, Set.copyOf(wantedInputs));
+    return new Unroll(step, precision, Set.copyOf(wantedInputs), Executor.COMPILED);
+  }
+
+  /// The same with another executor.
+  ///
+  /// @param other the executor
+  /// @return the unrolled step
+  public Unroll on(Executor other) {
+    return new Unroll(step, precision, wantedInputs, other);
+  }
+
+  /// The executor.
+  ///
+  /// @return the executor that was asked for
+  public Executor executor() {
+    return executor;
+  }
+
+  /// How the step is executed, line by line: what runs when, as which loops and products, what is
+  /// kept for the backward pass, and the work.
+  ///
+  /// @return the listing
+  public String explain() {
+    return compiled == null
+        ? "step '%s': the reference executor, node by node\n".formatted(step.name())
+        : String.join("\n", compiled.explain()) + "\n";
+  }
+
+  /// The bytes that the workspaces of a forward and backward pass with everything saved will take,
+  /// before they are made: what is kept for each step, blocks, and scratch. Inputs, outputs and
+  /// parameters are not in it.
+  ///
+  /// @param horizon the number of steps T
+  /// @param lanes the batch size B
+  /// @return the bytes
+  public long memory(int horizon, int lanes) {
+    return memory(horizon, lanes, new SavePolicy.All());
+  }
+
+  /// The bytes that a forward and backward pass will take with a save policy.
+  ///
+  /// @param horizon the number of steps T
+  /// @param lanes the batch size B
+  /// @param save the policy
+  /// @return the bytes
+  public long memory(int horizon, int lanes, SavePolicy save) {
+    SavePolicy concrete = SavePolicies.concrete(save, this, horizon, lanes);
+    long states = SavePolicies.states(concrete, horizon) * stateBytes(lanes);
+    int kept = SavePolicies.frames(concrete, horizon);
+    return states
+        + (compiled == null
+            ? kept * (frameBytes(lanes) + stateBytes(lanes))
+            : CompiledTape.memory(this, lanes, kept));
   }
 
   /// The step.
@@ -101,12 +168,18 @@ public final class Unroll implements Recurrence {
 
   @Override
   public Tape forward(Parameters parameters, State initial, Sequences batch, SavePolicy save) {
-    return new UnrollTape(this, parameters, check(initial, batch), batch, save);
+    State checked = check(initial, batch);
+    return compiled == null
+        ? new UnrollTape(this, parameters, checked, batch, save)
+        : new CompiledTape(this, parameters, checked, batch, save);
   }
 
   @Override
   public Rollout evaluate(Parameters parameters, State initial, Sequences batch) {
-    return new UnrollTape(this, parameters, check(initial, batch), batch, null).rollout();
+    State checked = check(initial, batch);
+    return compiled == null
+        ? new UnrollTape(this, parameters, checked, batch, null).rollout()
+        : new CompiledTape(this, parameters, checked, batch, null).rollout();
   }
 
   @Override
@@ -164,14 +237,26 @@ public final class Unroll implements Recurrence {
     return List.copyOf(inputs.keySet());
   }
 
+  CompiledProgram compiled() {
+    return compiled;
+  }
+
+  private int bytesPerNumber() {
+    return compiled == null ? Double.BYTES : compiled.element().bytes();
+  }
+
   /// The bytes of one frame: what one step keeps beside its state.
   long frameBytes(int lanes) {
-    return program.residualsPerLane() * lanes * Double.BYTES;
+    long numbers =
+        compiled == null ? reference.get().residualsPerLane() : compiled.keptPerLane();
+    return numbers * lanes * bytesPerNumber();
   }
 
   /// The bytes of one state.
   long stateBytes(int lanes) {
-    return step.carries().stream().mapToLong(c -> c.shape().size()).sum() * lanes * Double.BYTES;
+    return step.carries().stream().mapToLong(c -> c.shape().size()).sum()
+        * lanes
+        * bytesPerNumber();
   }
 
   /// A session with the frames it has made; given back when a tape is consumed, so that training
@@ -184,18 +269,56 @@ public final class Unroll implements Recurrence {
   }
 
   Workspace fresh(int lanes) {
-    return new Workspace(program.open(lanes), new java.util.ArrayDeque<>());
+    return new Workspace(reference.get().open(lanes), new java.util.ArrayDeque<>());
   }
 
   void release(int lanes, Workspace workspace) {
     idle.get(lanes).add(workspace);
   }
 
-  /// How many frames wait to be used again.
-  int pooledFrames(int lanes) {
-    return idle.getOrDefault(lanes, new ConcurrentLinkedQueue<>()).stream()
-        .mapToInt(w -> w.frames().size())
-        .sum();
+  private final Map<String, Queue<CompiledSession>> idleSessions = new ConcurrentHashMap<>();
+
+  /// A compiled workspace of a form, used before or new.
+  CompiledSession acquire(int lanes, int steps, int block, boolean separate) {
+    String form = lanes + " " + steps + " " + block + " " + separate;
+    CompiledSession session =
+        idleSessions.computeIfAbsent(form, _ -> new ConcurrentLinkedQueue<>()).poll();
+    return session != null
+        ? session
+        : compiled.open(compiled.memory(lanes, steps, block, separate));
+  }
+
+  /// Gives a workspace back.
+  void release(CompiledSession session, int lanes, boolean separate) {
+    String form =
+        lanes + " " + session.memory().steps() + " " + session.memory().block() + " " + separate;
+    idleSessions.get(form).add(session);
+  }
+
+  /// How many workspaces, or frames of the reference executor, wait to be used again.
+  int pooled(int lanes) {
+    return idleSessions.values().stream().mapToInt(Queue::size).sum()
+        + idle.getOrDefault(lanes, new ConcurrentLinkedQueue<>()).stream()
+            .mapToInt(w -> w.frames().size())
+            .sum();
+  }
+
+  /// Makes something when it is first asked for.
+  private static final class Lazy<T> implements java.util.function.Supplier<T> {
+    private final java.util.function.Supplier<T> maker;
+    private T made;
+
+    Lazy(java.util.function.Supplier<T> maker) {
+      this.maker = maker;
+    }
+
+    @Override
+    public synchronized T get() {
+      if (made == null) {
+        made = maker.get();
+      }
+      return made;
+    }
   }
 
   double[][] bind(Layout arena, double[] values) {

@@ -50,7 +50,10 @@ final class UnrollTape implements Tape {
     this.batch = batch;
     this.watching = watching;
     this.carries = unroll.step().carries();
-    this.save = save == null ? null : concrete(save);
+    this.save =
+        save == null
+            ? null
+            : SavePolicies.concrete(save, unroll, batch.horizon(), batch.lanes());
     this.inputs = arrange(unroll, batch);
     this.workspace = watching ? unroll.fresh(batch.lanes()) : unroll.acquire(batch.lanes());
     this.outputScratch = outputArrays(1)[0];
@@ -65,7 +68,7 @@ final class UnrollTape implements Tape {
   }
 
   /// The inputs as `[t][input][lanes · size]`, with padding made harmless.
-  private static double[][][] arrange(Unroll unroll, Sequences batch) {
+  static double[][][] arrange(Unroll unroll, Sequences batch) {
     List<String> names = unroll.inputNames();
     double[][][] all = new double[batch.horizon()][names.size()][];
     for (int i = 0; i < names.size(); i++) {
@@ -81,33 +84,6 @@ final class UnrollTape implements Tape {
       }
     }
     return all;
-  }
-
-  private SavePolicy concrete(SavePolicy policy) {
-    return switch (policy) {
-      case SavePolicy.All _ -> new SavePolicy.Every(batch.horizon());
-      case SavePolicy.Every every -> every;
-      case SavePolicy.Binomial binomial -> binomial;
-      case SavePolicy.Budget(long bytes) -> withinBudget(bytes);
-    };
-  }
-
-  private SavePolicy withinBudget(long bytes) {
-    int horizon = batch.horizon();
-    long state = Math.max(1, unroll.stateBytes(batch.lanes()));
-    long frame = unroll.frameBytes(batch.lanes()) + state;
-    for (long k = horizon; k >= 1; k = k == 1 ? 0 : (k + 1) / 2) {
-      if (k * frame + (horizon + k - 1) / k * state <= bytes) {
-        return new SavePolicy.Every((int) k);
-      }
-    }
-    long checkpoints = (bytes - frame) / state;
-    if (checkpoints < 1) {
-      throw new IllegalArgumentException(
-          "SavePolicy.Budget: %d bytes do not hold one state and one frame of step '%s' with %d lanes; at least %d are needed."
-              .formatted(bytes, unroll.step().name(), batch.lanes(), frame + state));
-    }
-    return new SavePolicy.Binomial((int) Math.min(checkpoints, horizon));
   }
 
   private double[][] newState() {
@@ -175,8 +151,7 @@ final class UnrollTape implements Tape {
             nextSnapshot = nextSnapshot(t, horizon, c);
           }
         }
-        case SavePolicy.All _, SavePolicy.Budget _ ->
-            throw new IllegalStateException("the policy was made concrete before");
+        case SavePolicy.All _, SavePolicy.Budget _ -> throw SavePolicies.notConcrete();
       }
       Program.Frame frame = framed ? takeFrame() : scratch;
       double[][] next = newState();
@@ -191,11 +166,8 @@ final class UnrollTape implements Tape {
     return new Rollout(outputSeries(outputs), state(x));
   }
 
-  /// Where the binomial schedule puts its next checkpoint after the one at `from`, if steps up to
-  /// `end` are to be reversed.
   private int nextSnapshot(int from, int end, int checkpoints) {
-    int left = checkpoints - snapshots.headMap(from, true).size();
-    return left < 1 || end - from < 2 ? -1 : from + Revolve.advance(end - from, left + 1);
+    return SavePolicies.nextSnapshot(snapshots, from, end, checkpoints);
   }
 
   private void forward(

@@ -201,7 +201,7 @@ class SequencesTest {
     int arrays = 0;
     for (int k = 0; k < 1000; k++) {
       windows.next(theta, Sequences.of(4, 5).with("x", x), Seeds.of("h", 1), Sweep.full());
-      int kept = windows.save().size() + unroll.pooledFrames(4);
+      int kept = windows.save().size() + unroll.pooled(4);
       if (k == 3) {
         arrays = kept;
       }

@@ -1,0 +1,117 @@
+package org.costate.internal.code;
+
+import java.lang.classfile.TypeKind;
+import java.lang.constant.ClassDesc;
+import java.lang.constant.ConstantDescs;
+
+/// The element type of compiled numbers. Arrays of either are passed as `Object`, so that planning
+/// and kernels' drivers are written once; generated code casts them.
+public enum Element {
+  /// 32 bits
+  FLOAT,
+  /// 64 bits
+  DOUBLE;
+
+  /// A new array of zeros.
+  public Object array(int length) {
+    return this == FLOAT ? new float[length] : new double[length];
+  }
+
+  /// The bytes of one element.
+  public int bytes() {
+    return this == FLOAT ? Float.BYTES : Double.BYTES;
+  }
+
+  /// Copies between arrays of this type.
+  public void copy(Object from, int fromIndex, Object to, int toIndex, int length) {
+    System.arraycopy(from, fromIndex, to, toIndex, length);
+  }
+
+  /// Copies doubles into an array of this type.
+  public void put(double[] from, int fromIndex, Object to, int toIndex, int length) {
+    if (to instanceof float[] floats) {
+      for (int i = 0; i < length; i++) {
+        floats[toIndex + i] = (float) from[fromIndex + i];
+      }
+    } else {
+      System.arraycopy(from, fromIndex, to, toIndex, length);
+    }
+  }
+
+  /// Copies an array of this type out as doubles.
+  public void get(Object from, int fromIndex, double[] to, int toIndex, int length) {
+    if (from instanceof float[] floats) {
+      for (int i = 0; i < length; i++) {
+        to[toIndex + i] = floats[fromIndex + i];
+      }
+    } else {
+      System.arraycopy(from, fromIndex, to, toIndex, length);
+    }
+  }
+
+  /// Adds elements to doubles and sets them to zero.
+  public void drain(Object from, int fromIndex, double[] to, int toIndex, int length) {
+    if (from instanceof float[] floats) {
+      for (int i = 0; i < length; i++) {
+        to[toIndex + i] += floats[fromIndex + i];
+      }
+    } else {
+      double[] doubles = (double[]) from;
+      for (int i = 0; i < length; i++) {
+        to[toIndex + i] += doubles[fromIndex + i];
+      }
+    }
+    fill(from, fromIndex, length, 0);
+  }
+
+  /// Sets a range to one number.
+  public void fill(Object array, int from, int length, double value) {
+    if (array instanceof float[] floats) {
+      java.util.Arrays.fill(floats, from, from + length, (float) value);
+    } else {
+      java.util.Arrays.fill((double[]) array, from, from + length, value);
+    }
+  }
+
+  /// The sum of squares of a range, in double.
+  public double squares(Object array, int from, int length) {
+    double sum = 0;
+    if (array instanceof float[] floats) {
+      for (int i = from; i < from + length; i++) {
+        sum += (double) floats[i] * floats[i];
+      }
+    } else {
+      double[] doubles = (double[]) array;
+      for (int i = from; i < from + length; i++) {
+        sum += doubles[i] * doubles[i];
+      }
+    }
+    return sum;
+  }
+
+  /// Multiplies a range by a factor.
+  public void scale(Object array, int from, int length, double factor) {
+    if (array instanceof float[] floats) {
+      for (int i = from; i < from + length; i++) {
+        floats[i] = (float) (floats[i] * factor);
+      }
+    } else {
+      double[] doubles = (double[]) array;
+      for (int i = from; i < from + length; i++) {
+        doubles[i] *= factor;
+      }
+    }
+  }
+
+  TypeKind kind() {
+    return this == FLOAT ? TypeKind.FLOAT : TypeKind.DOUBLE;
+  }
+
+  ClassDesc type() {
+    return this == FLOAT ? ConstantDescs.CD_float : ConstantDescs.CD_double;
+  }
+
+  ClassDesc arrayType() {
+    return type().arrayType();
+  }
+}

@@ -1,0 +1,292 @@
+package org.costate.internal.code;
+
+import java.lang.classfile.CodeBuilder;
+import java.lang.classfile.Label;
+import java.lang.classfile.TypeKind;
+
+/// A tile of a matrix product that stays in registers:
+///
+///     c[i, j] (+)= Σ_k a[i, k] · b[k, j]       0 ≤ i < rows, 0 ≤ j < n
+///
+/// `b` is packed in panels of [Shape#width] columns: row k of a panel is contiguous. One chain of
+/// multiply–adds for each element, k ascending, whatever the tile, so an element's value does not
+/// depend on the elements beside it.
+public interface MicroKernel {
+  /// @param a A; element (i, k) is at `aBase + i·aRow + k`, or, packed, `aBase + k·rows + i`
+  /// @param aBase where the tile's rows begin
+  /// @param aRow the distance of rows
+  /// @param b the panels
+  /// @param bBase where the first panel begins
+  /// @param bPanel the distance of panels
+  /// @param depth the number of k
+  /// @param c C, row-major
+  /// @param cBase where the tile begins
+  /// @param cRow the distance of rows
+  /// @param n how many columns the tile has; the last vector may be partly outside
+  /// @param add whether c is added to, as the first term of the chain
+  void run(
+      Object a,
+      int aBase,
+      int aRow,
+      Object b,
+      int bBase,
+      int bPanel,
+      int depth,
+      Object c,
+      int cBase,
+      int cRow,
+      int n,
+      boolean add);
+
+  /// The form of a tile.
+  ///
+  /// @param element the element type
+  /// @param rows the number of rows
+  /// @param vectors the number of vectors in a row of a panel
+  /// @param panels the number of panels side by side
+  /// @param packed whether A is packed
+  record Shape(Element element, int rows, int vectors, int panels, boolean packed) {
+    /// The columns of one panel.
+    int width() {
+      return vectors * lanes();
+    }
+
+    private int lanes() {
+      return Simd.available() ? Simd.length(element) : 1;
+    }
+  }
+
+  /// The kernel of a form, generated when it is first needed.
+  static MicroKernel of(Shape shape) {
+    return HiddenClasses.instance(shape, MicroKernel.class, () -> new Generator(shape).define());
+  }
+
+  /// Emits one kernel.
+  final class Generator {
+    private final Shape shape;
+    private final Element element;
+    private final int length;
+
+    private Generator(Shape shape) {
+      this.shape = shape;
+      this.element = shape.element;
+      this.length = shape.lanes();
+    }
+
+    private MicroKernel define() {
+      String name =
+          "Gemm_%s_%dx%dx%d%s"
+              .formatted(
+                  element,
+                  shape.rows,
+                  shape.vectors,
+                  shape.panels,
+                  shape.packed ? "_packed" : "");
+      return HiddenClasses.define(
+          name,
+          MicroKernel.class,
+          builder ->
+              builder.withMethodBody(
+                  "run",
+                  HiddenClasses.type(
+                      void.class,
+                      Object.class,
+                      int.class,
+                      int.class,
+                      Object.class,
+                      int.class,
+                      int.class,
+                      int.class,
+                      Object.class,
+                      int.class,
+                      int.class,
+                      int.class,
+                      boolean.class),
+                  java.lang.classfile.ClassFile.ACC_PUBLIC,
+                  this::body));
+    }
+
+    private void body(CodeBuilder code) {
+      var numbers = new Numbers(code, element, Simd.available());
+      int a = array(code, 1);
+      int aBase = 2;
+      int aRow = 3;
+      int b = array(code, 4);
+      int bBase = 5;
+      int bPanel = 6;
+      int depth = 7;
+      int c = array(code, 8);
+      int cBase = 9;
+      int cRow = 10;
+      int n = 11;
+      int add = 12;
+      int columns = shape.vectors * shape.panels;
+      int[] row = new int[shape.rows];
+      for (int i = 0; i < shape.rows; i++) {
+        row[i] = shape.packed ? aBase : sum(code, aBase, aRow, i);
+      }
+      int[] panel = new int[shape.panels];
+      for (int p = 0; p < shape.panels; p++) {
+        panel[p] = sum(code, bBase, bPanel, p);
+      }
+      int[] out = new int[shape.rows];
+      for (int i = 0; i < shape.rows; i++) {
+        out[i] = sum(code, cBase, cRow, i);
+      }
+      int[] masks = masks(code, numbers, n, columns);
+      int[][] total = new int[shape.rows][columns];
+      for (int[] line : total) {
+        for (int j = 0; j < columns; j++) {
+          line[j] = numbers.constant(0);
+        }
+      }
+      Label fresh = code.newLabel();
+      code.iload(add);
+      code.ifeq(fresh);
+      for (int i = 0; i < shape.rows; i++) {
+        for (int j = 0; j < columns; j++) {
+          int line = out[i];
+          int offset = j * length;
+          int target = total[i][j];
+          int mask = masks[j];
+          guarded(
+              code,
+              n,
+              j,
+              () -> numbers.set(target, numbers.load(c, index(code, line, offset), mask)));
+        }
+      }
+      code.labelBinding(fresh);
+      int k = code.allocateLocal(TypeKind.INT);
+      code.iconst_0();
+      code.istore(k);
+      Label loop = code.newLabel();
+      Label end = code.newLabel();
+      code.labelBinding(loop);
+      code.iload(k);
+      code.iload(depth);
+      code.if_icmpge(end);
+      int[] right = new int[columns];
+      for (int j = 0; j < columns; j++) {
+        int start = panel[j / shape.vectors];
+        int offset = j % shape.vectors * length;
+        right[j] =
+            numbers.load(
+                b,
+                () -> {
+                  code.iload(start);
+                  code.iload(k);
+                  code.loadConstant(shape.width());
+                  code.imul();
+                  code.iadd();
+                  addConstant(code, offset);
+                },
+                -1);
+      }
+      for (int i = 0; i < shape.rows; i++) {
+        int start = row[i];
+        int lane = i;
+        int left =
+            numbers.broadcastElement(
+                a,
+                () -> {
+                  code.iload(start);
+                  code.iload(k);
+                  if (shape.packed) {
+                    code.loadConstant(shape.rows);
+                    code.imul();
+                    code.iadd();
+                    addConstant(code, lane);
+                  } else {
+                    code.iadd();
+                  }
+                });
+        for (int j = 0; j < columns; j++) {
+          numbers.accumulate(left, right[j], total[i][j]);
+        }
+      }
+      code.iinc(k, 1);
+      code.goto_(loop);
+      code.labelBinding(end);
+      for (int i = 0; i < shape.rows; i++) {
+        for (int j = 0; j < columns; j++) {
+          int line = out[i];
+          int offset = j * length;
+          int source = total[i][j];
+          int mask = masks[j];
+          guarded(
+              code, n, j, () -> numbers.store(source, c, index(code, line, offset), mask));
+        }
+      }
+      code.return_();
+    }
+
+    private int array(CodeBuilder code, int parameter) {
+      int local = code.allocateLocal(TypeKind.REFERENCE);
+      code.aload(parameter);
+      code.checkcast(element.arrayType());
+      code.astore(local);
+      return local;
+    }
+
+    /// base + i · step, in a local.
+    private static int sum(CodeBuilder code, int base, int step, int i) {
+      if (i == 0) {
+        return base;
+      }
+      int local = code.allocateLocal(TypeKind.INT);
+      code.iload(base);
+      code.iload(step);
+      code.loadConstant(i);
+      code.imul();
+      code.iadd();
+      code.istore(local);
+      return local;
+    }
+
+    private static Runnable index(CodeBuilder code, int base, int offset) {
+      return () -> {
+        code.iload(base);
+        addConstant(code, offset);
+      };
+    }
+
+    private static void addConstant(CodeBuilder code, int value) {
+      if (value != 0) {
+        code.loadConstant(value);
+        code.iadd();
+      }
+    }
+
+    /// One mask for each vector of a row: which of its columns exist.
+    private int[] masks(CodeBuilder code, Numbers numbers, int n, int columns) {
+      int[] masks = new int[columns];
+      for (int j = 0; j < columns; j++) {
+        masks[j] = -1;
+        if (numbers.vector()) {
+          int left = code.allocateLocal(TypeKind.INT);
+          code.iload(n);
+          code.loadConstant(j * length);
+          code.isub();
+          code.istore(left);
+          masks[j] = numbers.firstLanes(left);
+        }
+      }
+      return masks;
+    }
+
+    /// Runs `body` if column j is inside; a mask decides that for vectors.
+    private void guarded(CodeBuilder code, int n, int j, Runnable body) {
+      if (Simd.available()) {
+        body.run();
+        return;
+      }
+      Label outside = code.newLabel();
+      code.iload(n);
+      code.loadConstant(j);
+      code.if_icmple(outside);
+      body.run();
+      code.labelBinding(outside);
+    }
+  }
+}

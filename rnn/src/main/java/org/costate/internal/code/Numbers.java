@@ -1,0 +1,456 @@
+package org.costate.internal.code;
+
+import java.lang.classfile.CodeBuilder;
+import java.lang.classfile.Label;
+import java.lang.classfile.Opcode;
+import java.lang.classfile.TypeKind;
+import java.lang.constant.ClassDesc;
+import java.lang.constant.ConstantDescs;
+import java.lang.constant.MethodTypeDesc;
+
+/// Emits arithmetic on numbers of one element type, either one at a time or a whole vector at a
+/// time. A number is named by the local variable that holds it, so what a kernel computes is
+/// written once for float and double, scalar and vector.
+final class Numbers {
+  enum Comparison {
+    GT,
+    GE,
+    EQ,
+    NE,
+    LT
+  }
+
+  private static final String PACKAGE = "jdk.incubator.vector";
+  private static final ClassDesc VECTOR = ClassDesc.of(PACKAGE, "Vector");
+  private static final ClassDesc SPECIES = ClassDesc.of(PACKAGE, "VectorSpecies");
+  private static final ClassDesc MASK = ClassDesc.of(PACKAGE, "VectorMask");
+  private static final ClassDesc OPERATORS = ClassDesc.of(PACKAGE, "VectorOperators");
+  private static final ClassDesc MATH = ClassDesc.of("java.lang", "Math");
+
+  private final CodeBuilder code;
+  private final Element element;
+  private final boolean vector;
+  private final ClassDesc self;
+  private final ClassDesc integers;
+  private final ClassDesc integer;
+
+  Numbers(CodeBuilder code, Element element, boolean vector) {
+    this.code = code;
+    this.element = element;
+    this.vector = vector;
+    boolean single = element == Element.FLOAT;
+    this.self = ClassDesc.of(PACKAGE, single ? "FloatVector" : "DoubleVector");
+    this.integers = ClassDesc.of(PACKAGE, single ? "IntVector" : "LongVector");
+    this.integer = single ? ConstantDescs.CD_int : ConstantDescs.CD_long;
+  }
+
+  boolean vector() {
+    return vector;
+  }
+
+  Element element() {
+    return element;
+  }
+
+  CodeBuilder code() {
+    return code;
+  }
+
+  private TypeKind kind() {
+    return vector ? TypeKind.REFERENCE : element.kind();
+  }
+
+  private int stored() {
+    int local = code.allocateLocal(kind());
+    code.storeLocal(kind(), local);
+    return local;
+  }
+
+  void read(int number) {
+    code.loadLocal(kind(), number);
+  }
+
+  /// Assigns to a local that exists.
+  void set(int target, int number) {
+    read(number);
+    code.storeLocal(kind(), target);
+  }
+
+  /// A local of its own with the value of another.
+  int copy(int number) {
+    read(number);
+    return stored();
+  }
+
+  private void species() {
+    code.getstatic(self, "SPECIES_PREFERRED", SPECIES);
+  }
+
+  private void number(double value) {
+    if (element == Element.FLOAT) {
+      code.loadConstant((float) value);
+    } else {
+      code.loadConstant(value);
+    }
+  }
+
+  int constant(double value) {
+    if (vector) {
+      species();
+      number(value);
+      code.invokestatic(self, "broadcast", MethodTypeDesc.of(self, SPECIES, element.type()));
+    } else {
+      number(value);
+    }
+    return stored();
+  }
+
+  /// The scalar in a local, in every lane.
+  int broadcast(int scalarLocal) {
+    if (!vector) {
+      return scalarLocal;
+    }
+    species();
+    code.loadLocal(element.kind(), scalarLocal);
+    code.invokestatic(self, "broadcast", MethodTypeDesc.of(self, SPECIES, element.type()));
+    return stored();
+  }
+
+  /// The element of an array in every lane; the index is on the stack after `index` ran.
+  int broadcastElement(int array, Runnable index) {
+    if (vector) {
+      species();
+    }
+    code.aload(array);
+    index.run();
+    code.arrayLoad(element.kind());
+    if (vector) {
+      code.invokestatic(self, "broadcast", MethodTypeDesc.of(self, SPECIES, element.type()));
+    }
+    return stored();
+  }
+
+  /// Array elements from an index on; with a mask, only those it has, the others being zero.
+  int load(int array, Runnable index, int mask) {
+    if (!vector) {
+      code.aload(array);
+      index.run();
+      code.arrayLoad(element.kind());
+      return stored();
+    }
+    species();
+    code.aload(array);
+    index.run();
+    if (mask < 0) {
+      code.invokestatic(
+          self,
+          "fromArray",
+          MethodTypeDesc.of(self, SPECIES, element.arrayType(), ConstantDescs.CD_int));
+    } else {
+      code.aload(mask);
+      code.invokestatic(
+          self,
+          "fromArray",
+          MethodTypeDesc.of(self, SPECIES, element.arrayType(), ConstantDescs.CD_int, MASK));
+    }
+    return stored();
+  }
+
+  void store(int number, int array, Runnable index, int mask) {
+    if (!vector) {
+      code.aload(array);
+      index.run();
+      read(number);
+      code.arrayStore(element.kind());
+      return;
+    }
+    read(number);
+    code.aload(array);
+    index.run();
+    if (mask < 0) {
+      code.invokevirtual(
+          self,
+          "intoArray",
+          MethodTypeDesc.of(ConstantDescs.CD_void, element.arrayType(), ConstantDescs.CD_int));
+    } else {
+      code.aload(mask);
+      code.invokevirtual(
+          self,
+          "intoArray",
+          MethodTypeDesc.of(
+              ConstantDescs.CD_void, element.arrayType(), ConstantDescs.CD_int, MASK));
+    }
+  }
+
+  /// The mask of the first lanes, as many as the int in a local says.
+  int firstLanes(int count) {
+    species();
+    code.iconst_0();
+    code.iload(count);
+    code.invokeinterface(
+        SPECIES,
+        "indexInRange",
+        MethodTypeDesc.of(MASK, ConstantDescs.CD_int, ConstantDescs.CD_int));
+    int local = code.allocateLocal(TypeKind.REFERENCE);
+    code.astore(local);
+    return local;
+  }
+
+  private int binary(String name, Opcode floatOp, Opcode doubleOp, int a, int b) {
+    read(a);
+    read(b);
+    if (vector) {
+      code.invokevirtual(self, name, MethodTypeDesc.of(self, VECTOR));
+    } else {
+      code.with(
+          java.lang.classfile.instruction.OperatorInstruction.of(
+              element == Element.FLOAT ? floatOp : doubleOp));
+    }
+    return stored();
+  }
+
+  int add(int a, int b) {
+    return binary("add", Opcode.FADD, Opcode.DADD, a, b);
+  }
+
+  int subtract(int a, int b) {
+    return binary("sub", Opcode.FSUB, Opcode.DSUB, a, b);
+  }
+
+  int multiply(int a, int b) {
+    return binary("mul", Opcode.FMUL, Opcode.DMUL, a, b);
+  }
+
+  int divide(int a, int b) {
+    return binary("div", Opcode.FDIV, Opcode.DDIV, a, b);
+  }
+
+  /// a · b + c; fused with vectors, rounded twice without.
+  int multiplyAdd(int a, int b, int c) {
+    if (!vector) {
+      return add(multiply(a, b), c);
+    }
+    fused(a, b, c);
+    return stored();
+  }
+
+  /// c ← a · b + c.
+  void accumulate(int a, int b, int c) {
+    if (vector) {
+      fused(a, b, c);
+    } else {
+      read(multiplyAdd(a, b, c));
+    }
+    code.storeLocal(kind(), c);
+  }
+
+  private void fused(int a, int b, int c) {
+    read(a);
+    read(b);
+    read(c);
+    code.invokevirtual(self, "fma", MethodTypeDesc.of(self, VECTOR, VECTOR));
+  }
+
+  int negate(int a) {
+    read(a);
+    if (vector) {
+      code.invokevirtual(self, "neg", MethodTypeDesc.of(self));
+    } else if (element == Element.FLOAT) {
+      code.fneg();
+    } else {
+      code.dneg();
+    }
+    return stored();
+  }
+
+  int absolute(int a) {
+    return vector ? unary("abs", a) : math("abs", true, a);
+  }
+
+  int squareRoot(int a) {
+    return vector ? unary("sqrt", a) : math("sqrt", false, a);
+  }
+
+  private int unary(String name, int a) {
+    read(a);
+    code.invokevirtual(self, name, MethodTypeDesc.of(self));
+    return stored();
+  }
+
+  int minimum(int a, int b) {
+    return extreme("min", a, b);
+  }
+
+  int maximum(int a, int b) {
+    return extreme("max", a, b);
+  }
+
+  private int extreme(String name, int a, int b) {
+    read(a);
+    read(b);
+    if (vector) {
+      code.invokevirtual(self, name, MethodTypeDesc.of(self, VECTOR));
+    } else {
+      code.invokestatic(
+          MATH, name, MethodTypeDesc.of(element.type(), element.type(), element.type()));
+    }
+    return stored();
+  }
+
+  /// A function of `java.lang.Math` (scalar only), of doubles unless it has a float form.
+  int math(String name, boolean hasFloat, int... arguments) {
+    ClassDesc type = hasFloat ? element.type() : ConstantDescs.CD_double;
+    return call(MATH, name, type, arguments);
+  }
+
+  /// A static function of doubles (scalar only).
+  int call(ClassDesc owner, String name, ClassDesc type, int... arguments) {
+    boolean widen = element == Element.FLOAT && type.equals(ConstantDescs.CD_double);
+    ClassDesc[] types = new ClassDesc[arguments.length];
+    for (int i = 0; i < arguments.length; i++) {
+      read(arguments[i]);
+      if (widen) {
+        code.f2d();
+      }
+      types[i] = type;
+    }
+    code.invokestatic(owner, name, MethodTypeDesc.of(type, types));
+    if (widen) {
+      code.d2f();
+    }
+    return stored();
+  }
+
+  /// x where `a ? b` holds, else y.
+  int choose(Comparison comparison, int a, int b, int x, int y) {
+    if (vector) {
+      read(y);
+      read(x);
+      compare(comparison, a, b);
+      code.invokevirtual(self, "blend", MethodTypeDesc.of(self, VECTOR, MASK));
+      return stored();
+    }
+    int result = code.allocateLocal(kind());
+    Label otherwise = code.newLabel();
+    Label end = code.newLabel();
+    read(a);
+    read(b);
+    boolean less = comparison == Comparison.LT;
+    if (element == Element.FLOAT) {
+      if (less) {
+        code.fcmpg();
+      } else {
+        code.fcmpl();
+      }
+    } else if (less) {
+      code.dcmpg();
+    } else {
+      code.dcmpl();
+    }
+    switch (comparison) {
+      case GT -> code.ifle(otherwise);
+      case GE -> code.iflt(otherwise);
+      case EQ -> code.ifne(otherwise);
+      case NE -> code.ifeq(otherwise);
+      case LT -> code.ifge(otherwise);
+    }
+    read(x);
+    code.storeLocal(kind(), result);
+    code.goto_(end);
+    code.labelBinding(otherwise);
+    read(y);
+    code.storeLocal(kind(), result);
+    code.labelBinding(end);
+    return result;
+  }
+
+  private void compare(Comparison comparison, int a, int b) {
+    read(a);
+    code.getstatic(
+        OPERATORS, comparison.name(), ClassDesc.of(PACKAGE, "VectorOperators$Comparison"));
+    read(b);
+    code.invokevirtual(
+        self,
+        "compare",
+        MethodTypeDesc.of(MASK, ClassDesc.of(PACKAGE, "VectorOperators$Comparison"), VECTOR));
+  }
+
+  /// The sum or the largest of all lanes, as a scalar local (vectors only).
+  int reduce(String operator, int number) {
+    read(number);
+    ClassDesc associative = ClassDesc.of(PACKAGE, "VectorOperators$Associative");
+    code.getstatic(OPERATORS, operator, associative);
+    code.invokevirtual(self, "reduceLanes", MethodTypeDesc.of(element.type(), associative));
+    int local = code.allocateLocal(element.kind());
+    code.storeLocal(element.kind(), local);
+    return local;
+  }
+
+  /// The lanes of a mask from x, the others from y (vectors only).
+  int masked(int mask, int x, int y) {
+    read(y);
+    read(x);
+    code.aload(mask);
+    code.invokevirtual(self, "blend", MethodTypeDesc.of(self, VECTOR, MASK));
+    return stored();
+  }
+
+  // ---- bits, for the exponent of a number (vectors only)
+
+  /// The bits of a number as a local with integers.
+  int bits(int number) {
+    read(number);
+    code.invokevirtual(
+        VECTOR,
+        element == Element.FLOAT ? "reinterpretAsInts" : "reinterpretAsLongs",
+        MethodTypeDesc.of(integers));
+    return storedReference();
+  }
+
+  int number(int bits) {
+    code.aload(bits);
+    code.invokevirtual(
+        VECTOR,
+        element == Element.FLOAT ? "reinterpretAsFloats" : "reinterpretAsDoubles",
+        MethodTypeDesc.of(self));
+    return stored();
+  }
+
+  int shift(String operator, int bits, int by) {
+    code.aload(bits);
+    ClassDesc binaryOperator = ClassDesc.of(PACKAGE, "VectorOperators$Binary");
+    code.getstatic(OPERATORS, operator, binaryOperator);
+    integer(by);
+    code.invokevirtual(
+        integers, "lanewise", MethodTypeDesc.of(integers, binaryOperator, integer));
+    return storedReference();
+  }
+
+  int addBits(int bits, long constant) {
+    code.aload(bits);
+    integer(constant);
+    code.invokevirtual(integers, "add", MethodTypeDesc.of(integers, integer));
+    return storedReference();
+  }
+
+  int combineBits(String operation, int a, int b) {
+    code.aload(a);
+    code.aload(b);
+    code.invokevirtual(integers, operation, MethodTypeDesc.of(integers, VECTOR));
+    return storedReference();
+  }
+
+  private void integer(long value) {
+    if (element == Element.FLOAT) {
+      code.loadConstant((int) value);
+    } else {
+      code.loadConstant(value);
+    }
+  }
+
+  private int storedReference() {
+    int local = code.allocateLocal(TypeKind.REFERENCE);
+    code.astore(local);
+    return local;
+  }
+}

@@ -1,0 +1,666 @@
+package org.costate.internal.exec;
+
+import java.util.List;
+import org.costate.graph.Op;
+import org.costate.graph.StepGraph;
+import org.costate.internal.code.Element;
+import org.costate.internal.code.RowKernel;
+
+/// The workspace of a [CompiledProgram] for some lanes: one array with every value, and the tasks
+/// with their kernels. Nothing is allocated after it has been made.
+///
+/// Kept values are addressed by *slot*, the number of the kept step; values of a block by *local*,
+/// the number of the step in its block.
+public final class CompiledSession {
+  private final CompiledProgram program;
+  private final Plan plan;
+  private final Phases phases;
+  private final StepGraph graph;
+  private final Memory memory;
+  private final Element element;
+  private final Object arena;
+  private final int lanes;
+  private final Runner[][] runners = new Runner[Phase.values().length][];
+  private CompiledProgram.Bound bound;
+
+  CompiledSession(CompiledProgram program, Memory memory) {
+    this.program = program;
+    this.memory = memory;
+    this.plan = memory.plan();
+    this.phases = plan.phases();
+    this.graph = plan.graph();
+    this.element = plan.element();
+    this.lanes = memory.lanes();
+    this.arena = memory.allocate();
+    for (Phase phase : Phase.values()) {
+      List<Task> tasks = plan.tasks(phase);
+      Runner[] list = new Runner[tasks.size()];
+      for (int i = 0; i < list.length; i++) {
+        list[i] = runner(tasks.get(i), phase);
+      }
+      runners[phase.ordinal()] = list;
+    }
+  }
+
+  /// The layout of the memory.
+  public Memory memory() {
+    return memory;
+  }
+
+  /// Takes the parameters.
+  public void bind(CompiledProgram.Bound parameters) {
+    bound = parameters;
+    for (Runner[] list : runners) {
+      for (Runner runner : list) {
+        runner.bind();
+      }
+    }
+  }
+
+  // ---- addresses
+
+  private int row(Place place, int slot, int local) {
+    return switch (place) {
+      case STATE, KEPT -> slot * lanes;
+      case FORWARD, BACKWARD, COSTATE -> local * lanes;
+      case SCRATCH, NONE -> 0;
+    };
+  }
+
+  /// An operand with its address worked out as far as it can be.
+  private final class Operand {
+    private final boolean shared;
+    private final boolean perSlot;
+    private final boolean perLocal;
+    private final boolean perRow;
+    private final int width;
+    private final int offset;
+    private final int node;
+    private int base;
+
+    Operand(Task.View view) {
+      node = view.node();
+      shared = view.root() < 0;
+      width = shared ? 0 : view.width();
+      offset = view.offset();
+      Place place = shared ? Place.NONE : plan.places().get(view.root());
+      if (!shared && place == null) {
+        throw new IllegalStateException(
+            "Step '%s': %s has no memory."
+                .formatted(graph.name(), graph.describe(view.root())));
+      }
+      perSlot = place == Place.STATE || place == Place.KEPT;
+      perLocal = place == Place.FORWARD || place == Place.BACKWARD || place == Place.COSTATE;
+      perRow = perSlot || perLocal;
+      base =
+          shared ? 0 : memory.base(view.root()) + offset + (view.next() ? lanes * width : 0);
+    }
+
+    void bind() {
+      if (shared) {
+        base = bound.rows().get(node) + offset;
+      }
+    }
+
+    int at(int slot, int local, int firstRow) {
+      int row = perSlot ? slot * lanes : perLocal ? local * lanes : 0;
+      return base + (row + (perRow ? firstRow : 0)) * width;
+    }
+  }
+
+  // ---- tasks
+
+  /// A task with its kernel.
+  private abstract class Runner {
+    void bind() {}
+
+    abstract void run(int slot, int local, int firstRow, int rows);
+  }
+
+  private Runner runner(Task task, Phase phase) {
+    return switch (task) {
+      case Task.Rows o -> new RowsRunner(o);
+      case Task.Product o -> new ProductRunner(o);
+      case Task.Single(int node) -> new SingleRunner(node, phase);
+      case Task.Accumulate o -> new AccumulateRunner(o);
+      case Task.SumRows o -> new SumRowsRunner(o);
+      case Task.ScatterRows o -> new ScatterRunner(o);
+    };
+  }
+
+  private final class RowsRunner extends Runner {
+    private final RowKernel kernel;
+    private final Operand[] operands;
+    private final int[] at;
+    private final int n;
+    private final boolean flat;
+
+    RowsRunner(Task.Rows task) {
+      kernel = RowKernel.of(task.code());
+      operands = task.operands().stream().map(Operand::new).toArray(Operand[]::new);
+      at = new int[2 * operands.length];
+      n = task.n();
+      boolean contiguous = n > 1 && independent(task.code());
+      for (int i = 0; i < operands.length; i++) {
+        at[2 * i + 1] = operands[i].width;
+        contiguous &= operands[i].width == n;
+      }
+      flat = contiguous;
+    }
+
+    /// Whether no instruction has one number for a whole row.
+    private static boolean independent(RowKernel.Code code) {
+      for (int i = 0; i < code.wide().size(); i++) {
+        if (!code.wide().get(i)
+            && !(code.instructions().get(i) instanceof RowKernel.Instruction.Number)) {
+          return false;
+        }
+      }
+      return true;
+    }
+
+    @Override
+    void bind() {
+      for (Operand operand : operands) {
+        operand.bind();
+      }
+    }
+
+    @Override
+    void run(int slot, int local, int firstRow, int rows) {
+      for (int i = 0; i < operands.length; i++) {
+        at[2 * i] = operands[i].at(slot, local, firstRow);
+      }
+      if (flat) {
+        kernel.run(arena, bound.weights(), at, 1, rows * n);
+      } else {
+        kernel.run(arena, bound.weights(), at, rows, n);
+      }
+    }
+  }
+
+  private final class ProductRunner extends Runner {
+    private final Task.Product task;
+    private final Operand left;
+    private final Operand result;
+    private int matrix;
+
+    ProductRunner(Task.Product task) {
+      this.task = task;
+      this.left = new Operand(task.left());
+      this.result = new Operand(task.result());
+    }
+
+    @Override
+    void bind() {
+      matrix = bound.matrices().get(task.matrix());
+    }
+
+    @Override
+    void run(int slot, int local, int firstRow, int rows) {
+      int depth = task.matrix().depth();
+      int n = task.matrix().n();
+      boolean single = task.times() == 1;
+      program
+          .products()
+          .multiply(
+              arena,
+              left.at(slot, local, firstRow),
+              single ? left.width : depth,
+              rows * task.times(),
+              depth,
+              bound.weights(),
+              matrix,
+              n,
+              arena,
+              result.at(slot, local, firstRow),
+              single ? result.width : n,
+              false);
+    }
+  }
+
+  /// Copies operands out as doubles, lets the interpreter evaluate, and copies the result in.
+  private final class SingleRunner extends Runner {
+    private final int node;
+    private final int[] ids;
+    private final Operand[] operands;
+    private final Operand result;
+    private final double[][] values;
+    private final Interpreter interpreter;
+
+    SingleRunner(int node, Phase phase) {
+      this.node = node;
+      this.ids = java.util.Arrays.stream(phases.op(node).operands()).distinct().toArray();
+      this.operands = new Operand[ids.length];
+      this.values = new double[graph.ops().size()][];
+      int rows = phase.inLoop() ? lanes : Math.min(Memory.TILE, memory.block() * lanes);
+      for (int i = 0; i < ids.length; i++) {
+        if (graph.batched(ids[i])) {
+          operands[i] = new Operand(plan.view(ids[i]));
+          values[program.storage(ids[i])] = new double[rows * phases.size(ids[i])];
+        }
+      }
+      this.result = new Operand(plan.view(node));
+      this.values[node] = new double[rows * phases.size(node)];
+      this.interpreter = program.interpreter(values, rows);
+    }
+
+    @Override
+    void bind() {
+      interpreter.rebind();
+      for (int i = 0; i < ids.length; i++) {
+        if (operands[i] == null) {
+          int at = program.storage(ids[i]);
+          values[at] = bound.values()[at];
+        }
+      }
+    }
+
+    @Override
+    void run(int slot, int local, int firstRow, int rows) {
+      interpreter.lanes(rows);
+      for (int i = 0; i < ids.length; i++) {
+        if (operands[i] != null) {
+          int size = phases.size(ids[i]);
+          double[] to = values[program.storage(ids[i])];
+          int from = operands[i].at(slot, local, firstRow);
+          for (int row = 0; row < rows; row++) {
+            element.get(arena, from + row * operands[i].width, to, row * size, size);
+          }
+        }
+      }
+      interpreter.evaluate(node, values[node]);
+      int size = phases.size(node);
+      int to = result.at(slot, local, firstRow);
+      for (int row = 0; row < rows; row++) {
+        element.put(values[node], row * size, arena, to + row * result.width, size);
+      }
+    }
+  }
+
+  private final class AccumulateRunner extends Runner {
+    private final Task.Accumulate task;
+    private final Operand a;
+    private final Operand b;
+
+    AccumulateRunner(Task.Accumulate task) {
+      this.task = task;
+      this.a = new Operand(task.a());
+      this.b = new Operand(task.b());
+    }
+
+    @Override
+    void run(int slot, int local, int firstRow, int rows) {
+      boolean single = task.times() == 1;
+      program
+          .products()
+          .accumulate(
+              arena,
+              a.at(slot, local, firstRow),
+              single ? a.width : task.m(),
+              task.m(),
+              arena,
+              b.at(slot, local, firstRow),
+              single ? b.width : task.n(),
+              task.n(),
+              rows * task.times(),
+              arena,
+              memory.sum(task.node()),
+              arena,
+              memory.packing());
+    }
+  }
+
+  private final class SumRowsRunner extends Runner {
+    private final RowKernel kernel;
+    private final Operand x;
+    private final int n;
+    private final int[] at;
+
+    SumRowsRunner(Task.SumRows task) {
+      kernel = RowKernel.of(task.code());
+      x = new Operand(task.x());
+      n = task.n();
+      at = new int[] {memory.sum(task.node()), 0, 0, -x.width};
+    }
+
+    @Override
+    void run(int slot, int local, int firstRow, int rows) {
+      at[2] = x.at(slot, local, firstRow) + (rows - 1) * x.width;
+      kernel.run(arena, bound.weights(), at, rows, n);
+    }
+  }
+
+  private final class ScatterRunner extends Runner {
+    private final Task.ScatterRows task;
+    private final Operand rows;
+    private final Operand index;
+
+    ScatterRunner(Task.ScatterRows task) {
+      this.task = task;
+      this.rows = new Operand(task.rows());
+      this.index = new Operand(task.index());
+    }
+
+    @Override
+    void run(int slot, int local, int firstRow, int count) {
+      int sum = memory.sum(task.node());
+      int from = rows.at(slot, local, firstRow);
+      int which = index.at(slot, local, firstRow);
+      for (int r = count - 1; r >= 0; r--) {
+        for (int k = task.count() - 1; k >= 0; k--) {
+          int at = which + r * index.width + k;
+          double number = arena instanceof float[] f ? f[at] : ((double[]) arena)[at];
+          int target =
+              sum
+                  + Structure.row(number, task.tableRows(), graph.name(), r % lanes)
+                      * task.width();
+          int source = from + r * rows.width + k * task.width();
+          if (arena instanceof float[] floats) {
+            for (int j = 0; j < task.width(); j++) {
+              floats[target + j] += floats[source + j];
+            }
+          } else {
+            double[] doubles = (double[]) arena;
+            for (int j = 0; j < task.width(); j++) {
+              doubles[target + j] += doubles[source + j];
+            }
+          }
+        }
+      }
+    }
+  }
+
+  private void loop(Phase phase, int slot, int local) {
+    for (Runner runner : runners[phase.ordinal()]) {
+      runner.run(slot, local, 0, lanes);
+    }
+  }
+
+  private void map(Phase phase, int slot, int steps) {
+    Runner[] list = runners[phase.ordinal()];
+    int total = steps * lanes;
+    for (int row = 0; row < total; row += Memory.TILE) {
+      for (Runner runner : list) {
+        if (!wholeBlock(runner)) {
+          runner.run(slot, 0, row, Math.min(Memory.TILE, total - row));
+        }
+      }
+    }
+    for (Runner runner : list) {
+      if (wholeBlock(runner)) {
+        runner.run(slot, 0, 0, total);
+      }
+    }
+  }
+
+  private static boolean wholeBlock(Runner runner) {
+    return runner instanceof AccumulateRunner
+        || runner instanceof SumRowsRunner
+        || runner instanceof ScatterRunner;
+  }
+
+  // ---- forward
+
+  /// Takes the inputs of a step; `u[i]` holds all lanes of the batch, those of this session from
+  /// `firstLane` on.
+  public void inputs(int slot, int local, double[][] u, int firstLane) {
+    for (int i = 0; i < phases.input.length; i++) {
+      int id = phases.input[i];
+      int size = phases.size(id);
+      element.put(u[i], firstLane * size, arena, address(id, slot, local), lanes * size);
+    }
+  }
+
+  /// Hoisted work of some steps.
+  public void before(int slot, int steps) {
+    map(Phase.BEFORE, slot, steps);
+  }
+
+  /// One step: x at `slot` → x at `slot + 1`.
+  public void step(int slot, int local) {
+    loop(Phase.STEP, slot, local);
+  }
+
+  /// Sunk work of some steps.
+  public void after(int slot, int steps) {
+    map(Phase.AFTER, slot, steps);
+  }
+
+  /// Writes an output of a step.
+  public void output(int i, int slot, int local, double[] to, int firstLane) {
+    read(phases.output[i], slot, local, to, firstLane);
+  }
+
+  private int address(int root, int slot, int local) {
+    Place place = plan.places().get(root);
+    return memory.base(root) + row(place, slot, local) * phases.size(root);
+  }
+
+  private void read(int id, int slot, int local, double[] to, int firstLane) {
+    int size = phases.size(id);
+    if (!graph.batched(id)) {
+      double[] value = bound.values()[program.storage(id)];
+      for (int lane = 0; lane < lanes; lane++) {
+        System.arraycopy(value, 0, to, (firstLane + lane) * size, size);
+      }
+      return;
+    }
+    Task.View view = plan.view(id);
+    Place place = plan.places().get(view.root());
+    int row = row(place, slot, local) + (view.next() ? lanes : 0);
+    int from = memory.base(view.root()) + view.offset() + row * view.width();
+    if (view.width() == size) {
+      element.get(arena, from, to, firstLane * size, lanes * size);
+    } else {
+      for (int lane = 0; lane < lanes; lane++) {
+        element.get(arena, from + lane * view.width(), to, (firstLane + lane) * size, size);
+      }
+    }
+  }
+
+  // ---- states and costates
+
+  /// Sets x at a slot.
+  public void setState(int slot, double[][] x, int firstLane) {
+    write(phases.carry, slot, x, firstLane);
+  }
+
+  /// Reads x at a slot.
+  public void getState(int slot, double[][] x, int firstLane) {
+    extract(phases.carry, slot, x, firstLane);
+  }
+
+  /// Sets λ at a step of the block.
+  public void setCostate(int local, double[][] x, int firstLane) {
+    write(phases.nextBar, local, x, firstLane);
+  }
+
+  /// Reads λ at a step of the block.
+  public void getCostate(int local, double[][] x, int firstLane) {
+    extract(phases.nextBar, local, x, firstLane);
+  }
+
+  private void write(int[] roots, int index, double[][] x, int firstLane) {
+    for (int i = 0; i < roots.length; i++) {
+      int size = phases.size(roots[i]);
+      element.put(
+          x[i], firstLane * size, arena, address(roots[i], index, index), lanes * size);
+    }
+  }
+
+  private void extract(int[] roots, int index, double[][] x, int firstLane) {
+    for (int i = 0; i < roots.length; i++) {
+      int size = phases.size(roots[i]);
+      element.get(
+          arena, address(roots[i], index, index), x[i], firstLane * size, lanes * size);
+    }
+  }
+
+  /// A copy of x at a slot, in the element type.
+  public Object[] saveState(int slot) {
+    Object[] saved = new Object[phases.carry.length];
+    for (int i = 0; i < saved.length; i++) {
+      int length = lanes * phases.size(phases.carry[i]);
+      saved[i] = element.array(length);
+      element.copy(arena, address(phases.carry[i], slot, slot), saved[i], 0, length);
+    }
+    return saved;
+  }
+
+  /// Puts a saved x back.
+  public void loadState(int slot, Object[] saved) {
+    for (int i = 0; i < saved.length; i++) {
+      int length = lanes * phases.size(phases.carry[i]);
+      element.copy(saved[i], 0, arena, address(phases.carry[i], slot, slot), length);
+    }
+  }
+
+  /// Copies x from one slot to another.
+  public void moveState(int from, int to) {
+    move(phases.carry, from, to);
+  }
+
+  /// Copies λ from one step of the block to another.
+  public void moveCostate(int from, int to) {
+    move(phases.nextBar, from, to);
+  }
+
+  private void move(int[] roots, int from, int to) {
+    if (from != to) {
+      for (int id : roots) {
+        int length = lanes * phases.size(id);
+        element.copy(arena, address(id, from, from), arena, address(id, to, to), length);
+      }
+    }
+  }
+
+  /// Sets x of one lane to zero.
+  public void clearStateLane(int slot, int lane) {
+    clearLane(phases.carry, slot, lane);
+  }
+
+  /// Sets λ of one lane to zero.
+  public void clearCostateLane(int local, int lane) {
+    clearLane(phases.nextBar, local, lane);
+  }
+
+  private void clearLane(int[] roots, int index, int lane) {
+    for (int id : roots) {
+      int size = phases.size(id);
+      element.fill(arena, address(id, index, index) + lane * size, size, 0);
+    }
+  }
+
+  /// Sets λ of all lanes to zero.
+  public void clearCostate(int local) {
+    for (int id : phases.nextBar) {
+      element.fill(arena, address(id, local, local), lanes * phases.size(id), 0);
+    }
+  }
+
+  /// Copies x of one lane from one slot to another.
+  public void copyStateLane(int from, int to, int lane) {
+    for (int id : phases.carry) {
+      int size = phases.size(id);
+      element.copy(
+          arena,
+          address(id, from, from) + lane * size,
+          arena,
+          address(id, to, to) + lane * size,
+          size);
+    }
+  }
+
+  /// Reads λ of one lane into an array that [#putCostateLane] takes.
+  public void getCostateLane(int local, int lane, double[] to) {
+    int at = 0;
+    for (int id : phases.nextBar) {
+      int size = phases.size(id);
+      element.get(arena, address(id, local, local) + lane * size, to, at, size);
+      at += size;
+    }
+  }
+
+  /// Writes λ of one lane.
+  public void putCostateLane(int local, int lane, double[] from) {
+    int at = 0;
+    for (int id : phases.nextBar) {
+      int size = phases.size(id);
+      element.put(from, at, arena, address(id, local, local) + lane * size, size);
+      at += size;
+    }
+  }
+
+  /// ‖λ‖² of one lane.
+  public double costateSquares(int local, int lane) {
+    double sum = 0;
+    for (int id : phases.nextBar) {
+      int size = phases.size(id);
+      sum += element.squares(arena, address(id, local, local) + lane * size, size);
+    }
+    return sum;
+  }
+
+  /// Multiplies λ of one lane.
+  public void scaleCostate(int local, int lane, double factor) {
+    for (int id : phases.nextBar) {
+      int size = phases.size(id);
+      element.scale(arena, address(id, local, local) + lane * size, size, factor);
+    }
+  }
+
+  // ---- backward
+
+  /// Sets the cotangent of an output at a step; `bar` holds the lanes of this session.
+  public void seed(int i, int local, double[] bar) {
+    int id = phases.outputBar[i];
+    element.put(bar, 0, arena, address(id, local, local), lanes * phases.size(id));
+  }
+
+  /// Work of some steps that needs no costate.
+  public void backBefore(int slot, int steps) {
+    map(Phase.BACK_BEFORE, slot, steps);
+  }
+
+  /// One step back: λ at `local + 1` → λ at `local`.
+  public void backStep(int slot, int local) {
+    loop(Phase.BACK_STEP, slot, local);
+    for (int i = 0; i < phases.carryBar.length; i++) {
+      if (phases.carryBar[i] < 0) {
+        int id = phases.nextBar[i];
+        element.fill(arena, address(id, local, local), lanes * phases.size(id), 0);
+      }
+    }
+  }
+
+  /// Parameter gradients and cotangents of inputs of some steps.
+  public void backAfter(int slot, int steps) {
+    map(Phase.BACK_AFTER, slot, steps);
+  }
+
+  /// Writes the cotangent of an input at a step; zero if nothing depends on it.
+  public void inputBar(int i, int slot, int local, double[] to, int firstLane) {
+    int id = phases.inputBar[i];
+    int size = phases.size(phases.input[i]);
+    if (id < 0) {
+      java.util.Arrays.fill(to, firstLane * size, (firstLane + lanes) * size, 0);
+    } else {
+      read(id, slot, local, to, firstLane);
+    }
+  }
+
+  /// Sets the sums over lanes and steps to zero.
+  public void clearSums() {
+    plan.accumulators()
+        .forEach((node, length) -> element.fill(arena, memory.sum(node), length, 0));
+  }
+
+  /// Adds the sums over lanes and steps to doubles, and sets them to zero.
+  public void drain(double[][] sums) {
+    int i = 0;
+    for (var entry : plan.accumulators().entrySet()) {
+      element.drain(arena, memory.sum(entry.getKey()), sums[i++], 0, entry.getValue());
+    }
+  }
+}

@@ -1,0 +1,79 @@
+package org.costate.internal.exec;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Collectors;
+
+/// A plan in words.
+final class Explanation {
+  private Explanation() {}
+
+  static List<String> of(Plan plan) {
+    var lines = new ArrayList<String>();
+    int bytes = plan.element().bytes();
+    long state = 0;
+    for (int id : plan.phases().carry) {
+      state += plan.phases().size(id);
+    }
+    lines.add(
+        "step '%s', %s: kept for each step and lane %d bytes, and a state of %d bytes"
+            .formatted(
+                plan.graph().name(),
+                plan.element().name().toLowerCase(java.util.Locale.ROOT),
+                plan.keptPerLane() * bytes,
+                state * bytes));
+    for (Phase phase : Phase.values()) {
+      List<Task> tasks = plan.tasks(phase);
+      if (!tasks.isEmpty()) {
+        lines.add(
+            "%s: %d flops a lane and step"
+                .formatted(
+                    phase.words(), tasks.stream().mapToLong(task -> flops(plan, task)).sum()));
+        tasks.forEach(task -> lines.add("  " + words(plan, task)));
+      }
+    }
+    return lines;
+  }
+
+  /// Multiplications, additions and other functions, each as one, for one lane.
+  static long flops(Plan plan, Task task) {
+    return switch (task) {
+      case Task.Rows o ->
+          (long) o.n()
+              * o.nodes().stream()
+                  .filter(id -> plan.phases().size(id) > 1 || o.n() == 1)
+                  .count();
+      case Task.Product o -> 2L * o.times() * o.matrix().depth() * o.matrix().n();
+      case Task.Single(int node) -> plan.phases().size(node);
+      case Task.Accumulate o -> 2L * o.times() * o.m() * o.n();
+      case Task.SumRows o -> o.n();
+      case Task.ScatterRows o -> (long) o.count() * o.width();
+    };
+  }
+
+  private static String words(Plan plan, Task task) {
+    return switch (task) {
+      case Task.Rows o ->
+          "loop over %d: %s"
+              .formatted(
+                  o.n(),
+                  o.nodes().stream()
+                      .map(id -> plan.graph().describe(id))
+                      .collect(Collectors.joining("; ")));
+      case Task.Product o ->
+          "product with packed %s%s [%d, %d] -> %s"
+              .formatted(
+                  plan.graph().describe(o.matrix().matrix()),
+                  o.matrix().transposed() ? " transposed" : "",
+                  o.matrix().depth(),
+                  o.matrix().n(),
+                  plan.graph().describe(o.node()));
+      case Task.Single(int node) -> "interpreted " + plan.graph().describe(node);
+      case Task.Accumulate o ->
+          "sum of outer products [%d, %d] -> %s"
+              .formatted(o.m(), o.n(), plan.graph().describe(o.node()));
+      case Task.SumRows o -> "sum of rows -> " + plan.graph().describe(o.node());
+      case Task.ScatterRows o -> "sum into a table -> " + plan.graph().describe(o.node());
+    };
+  }
+}

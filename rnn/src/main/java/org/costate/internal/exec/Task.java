@@ -1,0 +1,45 @@
+package org.costate.internal.exec;
+
+import java.util.List;
+import org.costate.internal.code.RowKernel;
+
+/// One piece of work of a [Plan], on some rows.
+sealed interface Task {
+  /// A fused loop.
+  ///
+  /// @param code what it computes
+  /// @param operands where its operands are
+  /// @param n the length of a row, 1 if there are only single numbers
+  /// @param nodes the nodes it computes, for listings
+  record Rows(RowKernel.Code code, List<View> operands, int n, List<Integer> nodes)
+      implements Task {}
+
+  /// A product of rows with a packed matrix; `times` rows of the operand for each row of the batch.
+  record Product(int node, Pack matrix, View left, View result, int times) implements Task {}
+
+  /// A node that the interpreter evaluates.
+  record Single(int node) implements Task {}
+
+  /// θ̄ += Σ_rows aᵀ b, over a whole block.
+  record Accumulate(int node, View a, int m, View b, int n, int times) implements Task {}
+
+  /// θ̄ += Σ_rows x.
+  record SumRows(int node, RowKernel.Code code, View x, int n) implements Task {}
+
+  /// θ̄[index] += rows, for a table.
+  record ScatterRows(int node, View rows, View index, int count, int width, int tableRows)
+      implements Task {}
+
+  /// A matrix that is packed when parameters are bound: `depth` by `n`, from node `matrix`,
+  /// transposed or not.
+  record Pack(int matrix, boolean transposed, int depth, int n) {}
+
+  /// Where a value is: some columns of the rows of a root.
+  ///
+  /// @param root the node that owns the memory, or −1 for a value shared by all rows
+  /// @param node the node
+  /// @param offset the first column
+  /// @param width the columns of the root
+  /// @param next whether it belongs to the next time step
+  record View(int root, int node, int offset, int width, boolean next) {}
+}

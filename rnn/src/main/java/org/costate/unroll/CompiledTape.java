@@ -1,0 +1,285 @@
+package org.costate.unroll;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.costate.graph.StepGraph;
+import org.costate.internal.exec.CompiledProgram;
+
+/// A pass on the compiled executor: the batch in slices of lanes that run independently, each with
+/// a [SliceTape], and one barrier after the forward and one after the backward sweep. What the
+/// slices sum is added in their order, so the number of threads changes no result.
+final class CompiledTape implements Tape {
+  private final Unroll unroll;
+  private final Parameters parameters;
+  private final Sequences batch;
+  private final CompiledProgram program;
+  private final CompiledProgram.Bound bound;
+  private final List<SliceTape> slices = new ArrayList<>();
+  private final Rollout rollout;
+  private boolean consumed;
+
+  CompiledTape(
+      Unroll unroll, Parameters parameters, State initial, Sequences batch, SavePolicy save) {
+    this.unroll = unroll;
+    this.parameters = parameters;
+    this.batch = batch;
+    this.program = unroll.compiled();
+    this.bound = program.bind(unroll.bind(parameters.layout(), parameters.values()));
+    int lanes = batch.lanes();
+    SavePolicy concrete =
+        save == null ? null : SavePolicies.concrete(save, unroll, batch.horizon(), lanes);
+    int count = program.slices(lanes);
+    for (int i = 0; i < count; i++) {
+      slices.add(
+          new SliceTape(unroll, bound, batch, i * lanes / count, (i + 1) * lanes / count, concrete));
+    }
+    double[][][] inputs = UnrollTape.arrange(unroll, batch);
+    double[][][] outputs = newOutputs();
+    double[][] x = new double[unroll.step().carries().size()][];
+    for (int i = 0; i < x.length; i++) {
+      x[i] = initial.get(unroll.step().carries().get(i).name());
+    }
+    double[][] end = newState();
+    Parallel.run(slices, slice -> slice.forward(x, inputs, outputs, end));
+    this.rollout = new Rollout(series(outputs), state(end));
+    if (save == null) {
+      slices.forEach(SliceTape::release);
+      consumed = true;
+    }
+  }
+
+  /// The bytes of all workspaces of a batch.
+  static long memory(Unroll unroll, int lanes, int kept) {
+    CompiledProgram program = unroll.compiled();
+    int count = program.slices(lanes);
+    long bytes = 0;
+    for (int i = 0; i < count; i++) {
+      int own = (i + 1) * lanes / count - i * lanes / count;
+      bytes += program.memory(own, kept, program.blockSteps(own, kept), false).bytes();
+    }
+    return bytes;
+  }
+
+  private double[][][] newOutputs() {
+    StepGraph step = unroll.step();
+    double[][][] arrays = new double[batch.horizon()][step.outputs().size()][];
+    int[] sizes = step.outputs().values().stream().mapToInt(id -> step.shape(id).size()).toArray();
+    for (double[][] at : arrays) {
+      for (int i = 0; i < sizes.length; i++) {
+        at[i] = new double[batch.lanes() * sizes[i]];
+      }
+    }
+    return arrays;
+  }
+
+  private double[][] newState() {
+    return unroll.step().carries().stream()
+        .map(carry -> new double[batch.lanes() * carry.shape().size()])
+        .toArray(double[][]::new);
+  }
+
+  private Map<String, Series> series(double[][][] outputs) {
+    var series = new LinkedHashMap<String, Series>();
+    int i = 0;
+    for (var entry : unroll.step().outputs().entrySet()) {
+      double[][] steps = new double[outputs.length][];
+      for (int t = 0; t < steps.length; t++) {
+        steps[t] = outputs[t][i];
+      }
+      series.put(
+          entry.getKey(), new Series(unroll.step().shape(entry.getValue()), batch.lanes(), steps));
+      i++;
+    }
+    return series;
+  }
+
+  private State state(double[][] x) {
+    var values = new LinkedHashMap<String, double[]>();
+    List<StepGraph.Carry> carries = unroll.step().carries();
+    for (int i = 0; i < x.length; i++) {
+      values.put(carries.get(i).name(), x[i]);
+    }
+    return new State(batch.lanes(), values);
+  }
+
+  @Override
+  public Rollout rollout() {
+    return rollout;
+  }
+
+  @Override
+  public State state(int t) {
+    if (t == batch.horizon()) {
+      return rollout.finalState();
+    }
+    double[][] x = newState();
+    for (SliceTape slice : slices) {
+      if (consumed || !slice.readState(t, x)) {
+        throw new IllegalStateException(
+            "Tape: the state before step %d was not kept; save with SavePolicy.All and ask before backward."
+                .formatted(t));
+      }
+    }
+    return state(x);
+  }
+
+  @Override
+  public long savedBytes() {
+    return consumed ? 0 : slices.stream().mapToLong(SliceTape::savedBytes).sum();
+  }
+
+  @Override
+  public long forwardSteps() {
+    return slices.getFirst().forwardSteps();
+  }
+
+  @Override
+  public Cotangents backward(Seeds seeds, Sweep sweep) {
+    if (consumed) {
+      throw new IllegalStateException(
+          "Tape.backward: step '%s' was already differentiated and its memory freed; run forward again."
+              .formatted(unroll.step().name()));
+    }
+    for (String name : seeds.outputs()) {
+      unroll.step().output(name);
+    }
+    var results = new Backward(sweep);
+    Parallel.run(slices, slice -> slice.beginBackward(seeds, sweep, results));
+    if (sweep.recordFlow()) {
+      results.backStepByStep();
+    } else {
+      Parallel.run(
+          slices,
+          slice -> {
+            while (slice.back(Integer.MAX_VALUE)) {
+              // the next block
+            }
+          });
+    }
+    Cotangents cotangents = results.finish();
+    slices.forEach(SliceTape::release);
+    consumed = true;
+    return cotangents;
+  }
+
+  /// What the slices of a backward sweep write; each writes its own lanes.
+  final class Backward {
+    private final Sweep sweep;
+    final double[][][] inputBars;
+    final double[][][] costates;
+    final double[][] initial = newState();
+    private final double[][] sums = program.sums();
+    private final double[][] parameterNorm =
+        new double[unroll.step().parameters().size()][batch.horizon()];
+
+    Backward(Sweep sweep) {
+      this.sweep = sweep;
+      List<String> names = unroll.inputNames();
+      this.inputBars = new double[names.size()][][];
+      for (int i = 0; i < inputBars.length; i++) {
+        if (unroll.wants(names.get(i))) {
+          int size = unroll.inputs().get(names.get(i)).size();
+          inputBars[i] = new double[batch.horizon()][batch.lanes() * size];
+        }
+      }
+      this.costates = sweep.keepCostates() ? new double[batch.horizon() + 1][][] : null;
+      if (costates != null) {
+        Arrays.setAll(costates, _ -> newState());
+      }
+    }
+
+    /// One step at a time in all slices together, to see the norm of each step's own θ̄.
+    private void backStepByStep() {
+      for (int t = batch.horizon() - 1; t >= 0; t--) {
+        Parallel.run(slices, slice -> slice.back(1));
+        double[][] step = program.sums();
+        for (SliceTape slice : slices) {
+          slice.drainInto(step);
+        }
+        double[][] bars = program.parameterBars(bound, step);
+        for (int i = 0; i < bars.length; i++) {
+          double square = 0;
+          for (int j = 0; bars[i] != null && j < bars[i].length; j++) {
+            square += bars[i][j] * bars[i][j];
+          }
+          parameterNorm[i][t] = Math.sqrt(square);
+        }
+        add(step, sums);
+      }
+    }
+
+    private Cotangents finish() {
+      double[] total = new double[parameters.layout().size()];
+      for (SliceTape slice : slices) {
+        add(slice.sums(), sums);
+      }
+      var own = unroll.step().parameters();
+      double[][] bars = program.parameterBars(bound, sums);
+      for (int i = 0; i < bars.length; i++) {
+        if (bars[i] != null) {
+          Layout.Entry entry = parameters.layout().entry(own.get(i));
+          for (int j = 0; j < entry.size(); j++) {
+            total[entry.offset() + j] += bars[i][j];
+          }
+        }
+      }
+      return new Cotangents(
+          new Parameters(parameters.layout(), total),
+          state(initial),
+          inputSeries(),
+          costateSeries(),
+          sweep.recordFlow() ? Map.of("", flow()) : Map.of());
+    }
+
+    private Map<String, Series> inputSeries() {
+      var series = new LinkedHashMap<String, Series>();
+      int i = 0;
+      for (var input : unroll.inputs().entrySet()) {
+        if (inputBars[i] != null) {
+          series.put(input.getKey(), new Series(input.getValue(), batch.lanes(), inputBars[i]));
+        }
+        i++;
+      }
+      return series;
+    }
+
+    private Map<String, Series> costateSeries() {
+      var series = new LinkedHashMap<String, Series>();
+      List<StepGraph.Carry> carries = unroll.step().carries();
+      for (int i = 0; costates != null && i < carries.size(); i++) {
+        double[][] steps = new double[costates.length][];
+        for (int t = 0; t < steps.length; t++) {
+          steps[t] = costates[t][i];
+        }
+        series.put(carries.get(i).name(), new Series(carries.get(i).shape(), batch.lanes(), steps));
+      }
+      return series;
+    }
+
+    /// Norms over all lanes, from what each slice recorded.
+    private Flow flow() {
+      double[] costateNorm = new double[batch.horizon() + 1];
+      for (SliceTape slice : slices) {
+        add(new double[][] {slice.costateSquares()}, new double[][] {costateNorm});
+      }
+      Arrays.setAll(costateNorm, t -> Math.sqrt(costateNorm[t]));
+      var parameterNorms = new LinkedHashMap<String, double[]>();
+      var own = unroll.step().parameters();
+      for (int i = 0; i < own.size(); i++) {
+        parameterNorms.put(parameters.layout().entry(own.get(i)).name(), parameterNorm[i]);
+      }
+      return new Flow(costateNorm, parameterNorms, false);
+    }
+  }
+
+  private static void add(double[][] from, double[][] to) {
+    for (int i = 0; i < to.length; i++) {
+      for (int j = 0; j < to[i].length; j++) {
+        to[i][j] += from[i][j];
+      }
+    }
+  }
+}

@@ -1,0 +1,393 @@
+package org.costate.unroll;
+
+import java.util.Arrays;
+import java.util.List;
+import java.util.NavigableMap;
+import java.util.TreeMap;
+import org.costate.internal.exec.CompiledProgram;
+import org.costate.internal.exec.CompiledSession;
+
+/// The loops over time of the compiled executor, for one slice of the lanes of a batch.
+///
+/// Kept steps are the *slots* of the session; slot 0 is step `first`. The save policy says how many
+/// slots there are and before which steps the state is saved; steps whose slots have been used for
+/// others are run again from the nearest saved state.
+final class SliceTape {
+  private final Sequences batch;
+  private final CompiledProgram program;
+  private final CompiledSession session;
+  private final Unroll unroll;
+  private final SavePolicy save;
+  private final int from;
+  private final int lanes;
+  private final boolean separate;
+  private final int block;
+  private final NavigableMap<Integer, Object[]> saved = new TreeMap<>();
+  private double[][][] inputs;
+
+  /// The steps `first ≤ t < end` are in the slots.
+  private int first;
+
+  private int end;
+  private long forwardSteps;
+
+  SliceTape(
+      Unroll unroll,
+      CompiledProgram.Bound bound,
+      Sequences batch,
+      int from,
+      int to,
+      SavePolicy concrete) {
+    this.unroll = unroll;
+    this.batch = batch;
+    this.program = unroll.compiled();
+    this.save = concrete;
+    this.from = from;
+    this.lanes = to - from;
+    this.separate = anyResets(batch);
+    int horizon = batch.horizon();
+    int kept = concrete == null ? horizon : SavePolicies.frames(concrete, horizon);
+    this.block = program.blockSteps(lanes, kept);
+    this.session = unroll.acquire(lanes, concrete == null ? block : kept, block, separate);
+    session.bind(bound);
+  }
+
+  private static boolean anyResets(Sequences batch) {
+    for (int t = 0; t < batch.horizon(); t++) {
+      if (batch.resets(t) != null) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  void release() {
+    unroll.release(session, lanes, separate);
+  }
+
+  // ---- forward
+
+  void forward(double[][] initial, double[][][] u, double[][][] outputs, double[][] last) {
+    inputs = u;
+    int horizon = batch.horizon();
+    session.setState(0, initial, from);
+    switch (save) {
+      case null -> {
+        for (int t = 0; t < horizon; t += block) {
+          int steps = Math.min(block, horizon - t);
+          run(0, t, steps, outputs);
+          session.moveState(steps, 0);
+        }
+        session.getState(0, last, from);
+      }
+      case SavePolicy.Every(int k) -> {
+        for (int t = 0; t < horizon; t += Math.min(k, horizon)) {
+          if (k < horizon) {
+            saved.put(t, session.saveState(0));
+          }
+          int steps = Math.min(k, horizon - t);
+          run(0, t, steps, outputs);
+          first = t;
+          end = t + steps;
+          if (end < horizon) {
+            session.moveState(steps, 0);
+          }
+        }
+        session.getState(end - first, last, from);
+      }
+      case SavePolicy.Binomial(int c) -> {
+        int next = 0;
+        for (int t = 0; t < horizon; t++) {
+          if (t == next) {
+            saved.put(t, session.saveState(0));
+            next = SavePolicies.nextSnapshot(saved, t, horizon, c);
+          }
+          run(0, t, 1, outputs);
+          first = t;
+          end = t + 1;
+          if (end < horizon) {
+            session.moveState(1, 0);
+          }
+        }
+        session.getState(1, last, from);
+      }
+      case SavePolicy.All _, SavePolicy.Budget _ -> throw SavePolicies.notConcrete();
+    }
+  }
+
+  /// Runs some steps, step `t` in a slot, in blocks; `outputs` may be null.
+  private void run(int slot, int t, int steps, double[][][] outputs) {
+    for (int done = 0; done < steps; done += block) {
+      runBlock(slot + done, t + done, Math.min(block, steps - done), outputs);
+    }
+    forwardSteps += steps;
+  }
+
+  private void runBlock(int slot, int t, int steps, double[][][] outputs) {
+    for (int i = 0; i < steps; i++) {
+      session.inputs(slot + i, i, inputs[t + i], from);
+    }
+    session.before(slot, steps);
+    for (int i = 0; i < steps; i++) {
+      reset(slot + i, t + i);
+      session.step(slot + i, i);
+      hold(slot + i, t + i);
+    }
+    session.after(slot, steps);
+    if (outputs != null) {
+      for (int i = 0; i < steps; i++) {
+        readOutputs(slot + i, i, t + i, outputs[t + i]);
+      }
+    }
+  }
+
+  private void reset(int slot, int t) {
+    boolean[] flags = batch.resets(t);
+    if (flags != null) {
+      for (int lane = 0; lane < lanes; lane++) {
+        if (flags[from + lane]) {
+          session.clearStateLane(slot, lane);
+        }
+      }
+    }
+  }
+
+  /// On padding the state is held.
+  private void hold(int slot, int t) {
+    if (batch.padded()) {
+      for (int lane = 0; lane < lanes; lane++) {
+        if (!batch.active(t, from + lane)) {
+          session.copyStateLane(slot, slot + 1, lane);
+        }
+      }
+    }
+  }
+
+  private void readOutputs(int slot, int local, int t, double[][] outputs) {
+    for (int i = 0; i < outputs.length; i++) {
+      session.output(i, slot, local, outputs[i], from);
+    }
+    if (batch.padded()) {
+      clearPadding(t, outputs);
+    }
+  }
+
+  private void clearPadding(int t, double[][] arrays) {
+    for (double[] array : arrays) {
+      int size = array.length / batch.lanes();
+      for (int lane = from; lane < from + lanes; lane++) {
+        if (!batch.active(t, lane)) {
+          Arrays.fill(array, lane * size, (lane + 1) * size, 0);
+        }
+      }
+    }
+  }
+
+  // ---- what is kept
+
+  /// Reads the state before a step; false if it was not kept.
+  boolean readState(int t, double[][] x) {
+    boolean here = t >= first && t < end;
+    if (here) {
+      session.getState(t - first, x, from);
+    }
+    return here;
+  }
+
+  long savedBytes() {
+    long kept = (long) (end - first) * (unroll.frameBytes(lanes) + unroll.stateBytes(lanes));
+    return kept + saved.size() * unroll.stateBytes(lanes);
+  }
+
+  long forwardSteps() {
+    return forwardSteps;
+  }
+
+  /// Makes sure that step `t` is in a slot.
+  private void recall(int t) {
+    if (t >= first && t < end) {
+      return;
+    }
+    int at = saved.floorKey(t);
+    session.loadState(0, saved.get(at));
+    if (save instanceof SavePolicy.Binomial(int c)) {
+      int next = SavePolicies.nextSnapshot(saved, at, t + 1, c);
+      for (; at < t; at++) {
+        run(0, at, 1, null);
+        session.moveState(1, 0);
+        if (at + 1 == next) {
+          saved.put(next, session.saveState(0));
+          next = SavePolicies.nextSnapshot(saved, next, t + 1, c);
+        }
+      }
+    }
+    first = at;
+    end = t + 1;
+    run(0, first, end - first, null);
+  }
+
+  // ---- backward
+
+  private Seeds seeds;
+  private Sweep sweep;
+  private CompiledTape.Backward results;
+  private double[][] sums;
+  private double[] costateSquares;
+  private int[] outputSizes;
+  private List<String> outputNames;
+  private double[][] bars;
+  private double[][] held;
+  private int remaining;
+  private int sumBoundary;
+
+  void beginBackward(Seeds given, Sweep how, CompiledTape.Backward target) {
+    seeds = given;
+    sweep = how;
+    results = target;
+    sums = program.sums();
+    session.clearSums();
+    costateSquares = new double[batch.horizon() + 1];
+    var outputs = unroll.step().outputs();
+    outputNames = List.copyOf(outputs.keySet());
+    outputSizes = outputs.values().stream().mapToInt(id -> unroll.step().shape(id).size()).toArray();
+    bars = new double[outputSizes.length][];
+    for (int i = 0; i < bars.length; i++) {
+      bars[i] = new double[lanes * outputSizes[i]];
+    }
+    int state = unroll.step().carries().stream().mapToInt(c -> c.shape().size()).sum();
+    held = batch.padded() ? new double[lanes][state] : null;
+    remaining = batch.horizon();
+    sumBoundary = program.stepsPerSum(lanes);
+    for (int t = 0; t <= block; t++) {
+      session.clearCostate(t);
+    }
+    if (seeds.finalState() != null) {
+      double[][] lambda = new double[unroll.step().carries().size()][];
+      for (int i = 0; i < lambda.length; i++) {
+        lambda[i] = seeds.finalState().get(unroll.step().carries().get(i).name());
+      }
+      session.setCostate(0, lambda, from);
+    }
+    keep(batch.horizon(), 0);
+  }
+
+  /// Goes back over the next block of at most `most` steps; false at the beginning of the sequence.
+  boolean back(int most) {
+    if (remaining == 0) {
+      return false;
+    }
+    recall(remaining - 1);
+    int boundary = (remaining - 1) / sumBoundary * sumBoundary;
+    int low = Math.max(Math.max(first, boundary), remaining - Math.min(most, block));
+    int steps = remaining - low;
+    session.moveCostate(0, steps);
+    for (int i = 0; i < steps; i++) {
+      seed(low + i, i);
+    }
+    session.backBefore(low - first, steps);
+    for (int i = steps - 1; i >= 0; i--) {
+      step(low + i, i);
+    }
+    session.backAfter(low - first, steps);
+    for (int k = 0; k < results.inputBars.length; k++) {
+      for (int i = 0; results.inputBars[k] != null && i < steps; i++) {
+        double[] bar = results.inputBars[k][low + i];
+        session.inputBar(k, low + i - first, i, bar, from);
+        if (batch.padded()) {
+          clearPadding(low + i, new double[][] {bar});
+        }
+      }
+    }
+    if (low == boundary && !sweep.recordFlow()) {
+      session.drain(sums);
+    }
+    remaining = low;
+    if (low == first) {
+      saved.remove(low);
+      end = first;
+    }
+    if (remaining == 0) {
+      session.getCostate(0, results.initial, from);
+    }
+    return true;
+  }
+
+  private void seed(int t, int local) {
+    for (int i = 0; i < bars.length; i++) {
+      seeds.fill(outputNames.get(i), t, batch, from, lanes, bars[i]);
+      session.seed(i, local, bars[i]);
+    }
+  }
+
+  private void step(int t, int local) {
+    if (batch.horizon() - t > sweep.lookback()) {
+      session.clearCostate(local + 1);
+    }
+    if (held != null) {
+      for (int lane = 0; lane < lanes; lane++) {
+        if (!batch.active(t, from + lane)) {
+          session.getCostateLane(local + 1, lane, held[lane]);
+          session.clearCostateLane(local + 1, lane);
+        }
+      }
+    }
+    session.backStep(t - first, local);
+    if (held != null) {
+      for (int lane = 0; lane < lanes; lane++) {
+        if (!batch.active(t, from + lane)) {
+          session.putCostateLane(local, lane, held[lane]);
+        }
+      }
+    }
+    clip(local);
+    keep(t, local);
+    boolean[] flags = batch.resets(t);
+    if (flags != null) {
+      for (int lane = 0; lane < lanes; lane++) {
+        if (flags[from + lane]) {
+          session.clearCostateLane(local, lane);
+        }
+      }
+    }
+  }
+
+  private void clip(int local) {
+    double limit = sweep.costateLimit();
+    if (limit == Double.POSITIVE_INFINITY) {
+      return;
+    }
+    for (int lane = 0; lane < lanes; lane++) {
+      double norm = Math.sqrt(session.costateSquares(local, lane));
+      if (norm > limit) {
+        session.scaleCostate(local, lane, limit / norm);
+      }
+    }
+  }
+
+  private void keep(int t, int local) {
+    if (results.costates != null) {
+      session.getCostate(local, results.costates[t], from);
+    }
+    if (sweep.recordFlow()) {
+      for (int lane = 0; lane < lanes; lane++) {
+        costateSquares[t] += session.costateSquares(local, lane);
+      }
+    }
+  }
+
+  /// The sums over the lanes of this slice and the steps gone back since the last call, added to
+  /// the totals.
+  void drainInto(double[][] step) {
+    session.drain(step);
+  }
+
+  /// Σ over lanes and steps, once the sweep is done.
+  double[][] sums() {
+    return sums;
+  }
+
+  /// ‖λₜ‖² over the lanes of this slice.
+  double[] costateSquares() {
+    return costateSquares;
+  }
+}
