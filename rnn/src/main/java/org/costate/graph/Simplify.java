@@ -165,7 +165,7 @@ public final class Simplify {
     int a = o.a();
     int b = o.b();
     return switch (o.function()) {
-      case ADD -> is(a, 0) ? b : is(b, 0) ? a : -1;
+      case ADD -> is(a, 0) ? b : is(b, 0) ? a : side(a, b);
       case SUBTRACT -> is(b, 0) ? a : is(a, 0) ? add(new Op.Unary(UnaryFunction.NEGATE, b)) : -1;
       case MULTIPLY -> {
         if (is(a, 0) || is(b, 1)) {
@@ -182,6 +182,71 @@ public final class Simplify {
       case POWER -> is(b, 1) ? a : -1;
       case ATAN2, HYPOT, MINIMUM, MAXIMUM, GREATER, GREATER_OR_EQUAL, EQUAL -> -1;
     };
+  }
+
+  /// The sum of padded values that do not overlap is their concatenation: what is left of the
+  /// cotangents of the slices of one value. Returns −1 for other sums.
+  private int side(int a, int b) {
+    int axis = paddedAxis(a);
+    if (axis < 0 || paddedAxis(b) != axis) {
+      return -1;
+    }
+    var parts = new java.util.TreeMap<Integer, Integer>(pieces(a, axis));
+    for (var piece : pieces(b, axis).entrySet()) {
+      var before = parts.floorEntry(piece.getKey());
+      var after = parts.ceilingKey(piece.getKey());
+      int end = piece.getKey() + shape(piece.getValue()).dim(axis);
+      boolean clear =
+          (before == null
+                  || before.getKey() + shape(before.getValue()).dim(axis) <= piece.getKey())
+              && (after == null || end <= after);
+      if (!clear) {
+        return -1;
+      }
+      parts.put(piece.getKey(), piece.getValue());
+    }
+    var all = new java.util.ArrayList<Integer>();
+    int at = 0;
+    Shape whole = shape(a);
+    for (var piece : parts.entrySet()) {
+      if (piece.getKey() > at) {
+        all.add(zero(whole.with(axis, piece.getKey() - at)));
+      }
+      all.add(piece.getValue());
+      at = piece.getKey() + shape(piece.getValue()).dim(axis);
+    }
+    if (at < whole.dim(axis)) {
+      all.add(zero(whole.with(axis, whole.dim(axis) - at)));
+    }
+    return add(new Op.Concat(all, axis));
+  }
+
+  /// The axis along which a node is padded, or concatenated with zeros; −1 if it is neither.
+  private int paddedAxis(int id) {
+    return switch (op(id)) {
+      case Op.Pad o -> o.axis();
+      case Op.Concat o when o.parts().stream().anyMatch(part -> is(part, 0)) -> o.axis();
+      default -> -1;
+    };
+  }
+
+  /// What a padded node has beside zeros, by where it begins.
+  private java.util.Map<Integer, Integer> pieces(int id, int axis) {
+    var pieces = new java.util.TreeMap<Integer, Integer>();
+    switch (op(id)) {
+      case Op.Pad(int x, _, int before, _) -> pieces.put(before, x);
+      case Op.Concat(List<Integer> parts, _) -> {
+        int at = 0;
+        for (int part : parts) {
+          if (!is(part, 0)) {
+            pieces.put(at, part);
+          }
+          at += shape(part).dim(axis);
+        }
+      }
+      default -> throw new IllegalStateException("not padded");
+    }
+    return pieces;
   }
 
   private int slice(int x, int axis, int from, int length) {

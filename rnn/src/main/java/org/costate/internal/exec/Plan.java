@@ -22,7 +22,7 @@ import org.costate.internal.code.RowKernel;
 /// for each step; everything else lives for a block of steps, or for one phase.
 final class Plan {
   /// Bytecode beyond 8,000 bytes is never compiled, so a loop is ended before.
-  private static final int LARGEST_LOOP = 6500;
+  private static final int LARGEST_LOOP = 3000;
 
   private final Phases phases;
   private final Element element;
