@@ -3,6 +3,7 @@ module org.costate.rnn {
   requires com.fasterxml.jackson.databind;
   requires commons.math3;
   requires java.desktop;
+  requires java.management;
   requires transitive xchart;
 
   exports org.costate.check;

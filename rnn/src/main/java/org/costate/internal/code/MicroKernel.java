@@ -6,7 +6,9 @@ import java.lang.classfile.TypeKind;
 
 /// A tile of a matrix product that stays in registers:
 ///
-///     c[i, j] (+)= Σ_k a[i, k] · b[k, j]       0 ≤ i < rows, 0 ≤ j < n
+///     c[i, j] (+)= Σ_k a[i, k] · b[k, j]       0 ≤ i < rows, 0 ≤ j < columns
+///
+/// A tile is always whole: what is beyond the edge of C goes to scratch memory of the caller.
 ///
 /// `b` is packed in panels of [Shape#width] columns: row k of a panel is contiguous. One chain of
 /// multiply–adds for each element, k ascending, whatever the tile, so an element's value does not
@@ -22,8 +24,6 @@ public interface MicroKernel {
   /// @param c C, row-major
   /// @param cBase where the tile begins
   /// @param cRow the distance of rows
-  /// @param n how many columns the tile has; the last vector may be partly outside
-  /// @param add whether c is added to, as the first term of the chain
   void run(
       Object a,
       int aBase,
@@ -34,9 +34,7 @@ public interface MicroKernel {
       int depth,
       Object c,
       int cBase,
-      int cRow,
-      int n,
-      boolean add);
+      int cRow);
 
   /// The form of a tile.
   ///
@@ -45,7 +43,9 @@ public interface MicroKernel {
   /// @param vectors the number of vectors in a row of a panel
   /// @param panels the number of panels side by side
   /// @param packed whether A is packed
-  record Shape(Element element, int rows, int vectors, int panels, boolean packed) {
+  /// @param add whether C is added to, as the first term of the chain
+  record Shape(
+      Element element, int rows, int vectors, int panels, boolean packed, boolean add) {
     /// The columns of one panel.
     int width() {
       return vectors * lanes();
@@ -81,7 +81,7 @@ public interface MicroKernel {
                   shape.rows,
                   shape.vectors,
                   shape.panels,
-                  shape.packed ? "_packed" : "");
+                  (shape.packed ? "_packed" : "") + (shape.add ? "_add" : ""));
       return HiddenClasses.define(
           name,
           MicroKernel.class,
@@ -99,9 +99,7 @@ public interface MicroKernel {
                       int.class,
                       Object.class,
                       int.class,
-                      int.class,
-                      int.class,
-                      boolean.class),
+                      int.class),
                   java.lang.classfile.ClassFile.ACC_PUBLIC,
                   this::body));
     }
@@ -118,8 +116,6 @@ public interface MicroKernel {
       int c = array(code, 8);
       int cBase = 9;
       int cRow = 10;
-      int n = 11;
-      int add = 12;
       int columns = shape.vectors * shape.panels;
       int[] row = new int[shape.rows];
       for (int i = 0; i < shape.rows; i++) {
@@ -133,30 +129,16 @@ public interface MicroKernel {
       for (int i = 0; i < shape.rows; i++) {
         out[i] = sum(code, cBase, cRow, i);
       }
-      int[] masks = masks(code, numbers, n, columns);
+      int zero = shape.add ? -1 : numbers.constant(0);
       int[][] total = new int[shape.rows][columns];
-      for (int[] line : total) {
-        for (int j = 0; j < columns; j++) {
-          line[j] = numbers.constant(0);
-        }
-      }
-      Label fresh = code.newLabel();
-      code.iload(add);
-      code.ifeq(fresh);
       for (int i = 0; i < shape.rows; i++) {
         for (int j = 0; j < columns; j++) {
-          int line = out[i];
-          int offset = j * length;
-          int target = total[i][j];
-          int mask = masks[j];
-          guarded(
-              code,
-              n,
-              j,
-              () -> numbers.set(target, numbers.load(c, index(code, line, offset), mask)));
+          total[i][j] =
+              shape.add
+                  ? numbers.load(c, index(code, out[i], j * length), -1)
+                  : numbers.copy(zero);
         }
       }
-      code.labelBinding(fresh);
       int k = code.allocateLocal(TypeKind.INT);
       code.iconst_0();
       code.istore(k);
@@ -210,12 +192,7 @@ public interface MicroKernel {
       code.labelBinding(end);
       for (int i = 0; i < shape.rows; i++) {
         for (int j = 0; j < columns; j++) {
-          int line = out[i];
-          int offset = j * length;
-          int source = total[i][j];
-          int mask = masks[j];
-          guarded(
-              code, n, j, () -> numbers.store(source, c, index(code, line, offset), mask));
+          numbers.store(total[i][j], c, index(code, out[i], j * length), -1);
         }
       }
       code.return_();
@@ -256,37 +233,6 @@ public interface MicroKernel {
         code.loadConstant(value);
         code.iadd();
       }
-    }
-
-    /// One mask for each vector of a row: which of its columns exist.
-    private int[] masks(CodeBuilder code, Numbers numbers, int n, int columns) {
-      int[] masks = new int[columns];
-      for (int j = 0; j < columns; j++) {
-        masks[j] = -1;
-        if (numbers.vector()) {
-          int left = code.allocateLocal(TypeKind.INT);
-          code.iload(n);
-          code.loadConstant(j * length);
-          code.isub();
-          code.istore(left);
-          masks[j] = numbers.firstLanes(left);
-        }
-      }
-      return masks;
-    }
-
-    /// Runs `body` if column j is inside; a mask decides that for vectors.
-    private void guarded(CodeBuilder code, int n, int j, Runnable body) {
-      if (Simd.available()) {
-        body.run();
-        return;
-      }
-      Label outside = code.newLabel();
-      code.iload(n);
-      code.loadConstant(j);
-      code.if_icmple(outside);
-      body.run();
-      code.labelBinding(outside);
     }
   }
 }

@@ -8,6 +8,7 @@ import java.util.Set;
 import org.costate.graph.Op;
 import org.costate.graph.StepGraph;
 import org.costate.internal.code.Element;
+import org.costate.internal.code.WarmUp;
 
 /// A step compiled for one element type: its [Plan], and what does not depend on the size of a
 /// batch. Immutable and shared; every number lives in a [Bound] or a [CompiledSession].
@@ -33,6 +34,7 @@ public final class CompiledProgram {
   /// @param element the element type
   /// @param wantedInputs the inputs whose cotangents are wanted
   public CompiledProgram(StepGraph step, Element element, Set<String> wantedInputs) {
+    WarmUp.of(element);
     this.element = element;
     var phases = new Phases(step, wantedInputs);
     this.plan = new Plan(phases, element, false);
@@ -209,10 +211,6 @@ public final class CompiledProgram {
 
   Plan plan() {
     return plan;
-  }
-
-  Products products() {
-    return products;
   }
 
   int storage(int id) {

@@ -21,6 +21,7 @@ public final class CompiledSession {
   private final Object arena;
   private final int lanes;
   private final Runner[][] runners = new Runner[Phase.values().length][];
+  private final Products products;
   private CompiledProgram.Bound bound;
 
   CompiledSession(CompiledProgram program, Memory memory) {
@@ -32,6 +33,7 @@ public final class CompiledSession {
     this.element = plan.element();
     this.lanes = memory.lanes();
     this.arena = memory.allocate();
+    this.products = new Products(element);
     for (Phase phase : Phase.values()) {
       List<Task> tasks = plan.tasks(phase);
       Runner[] list = new Runner[tasks.size()];
@@ -201,9 +203,7 @@ public final class CompiledSession {
       int depth = task.matrix().depth();
       int n = task.matrix().n();
       boolean single = task.times() == 1;
-      program
-          .products()
-          .multiply(
+      products.multiply(
               arena,
               left.at(slot, local, firstRow),
               single ? left.width : depth,
@@ -214,8 +214,7 @@ public final class CompiledSession {
               n,
               arena,
               result.at(slot, local, firstRow),
-              single ? result.width : n,
-              false);
+              single ? result.width : n);
     }
   }
 
@@ -292,9 +291,7 @@ public final class CompiledSession {
     @Override
     void run(int slot, int local, int firstRow, int rows) {
       boolean single = task.times() == 1;
-      program
-          .products()
-          .accumulate(
+      products.accumulate(
               arena,
               a.at(slot, local, firstRow),
               single ? a.width : task.m(),

@@ -9,19 +9,21 @@ import org.costate.internal.code.Simd;
 /// The right operand is packed once in panels and then used as often as wanted: the recurrent
 /// matrix of a network at every step, a block of inputs by every row of a parameter gradient. What
 /// a tile computes for one element is one chain of multiply–adds over k, so results do not depend
-/// on how rows are grouped.
+/// on how rows are grouped. Has scratch memory of its own, so each thread needs one.
 final class Products {
-  private static final int MOST_ROWS = 12;
+  private static final int MOST_ROWS = 8;
   private static final int VECTORS = 2;
 
   private final Element element;
   private final int width;
   private final MicroKernel[][] plain = new MicroKernel[MOST_ROWS + 1][5];
-  private final MicroKernel[] packed = new MicroKernel[MOST_ROWS + 1];
+  private final MicroKernel[][] packed = new MicroKernel[MOST_ROWS + 1][2];
+  private final Object edge;
 
   Products(Element element) {
     this.element = element;
     this.width = Simd.available() ? VECTORS * Simd.length(element) : 4;
+    this.edge = element.array(MOST_ROWS * width);
   }
 
   private int vectors() {
@@ -84,7 +86,7 @@ final class Products {
     }
   }
 
-  /// `c[i, :] (+)= Σ_k a[i, k] · b[k, :]` with B packed.
+  /// `c[i, :] = Σ_k a[i, k] · b[k, :]` with B packed.
   void multiply(
       Object a,
       int aBase,
@@ -96,31 +98,26 @@ final class Products {
       int n,
       Object c,
       int cBase,
-      int cRow,
-      boolean add) {
+      int cRow) {
     int tiles = (rows + mostRows() - 1) / mostRows();
     int together = rows <= 2 ? 4 : 1;
     for (int column = 0; column < n; ) {
-      int left = panels(n - column);
-      int panels = left >= together ? together : 1;
+      int panels = n - column >= together * width ? together : 1;
       int start = bBase + column * depth;
       int row = 0;
       for (int tile = 0; tile < tiles; tile++) {
         int next = (tile + 1) * rows / tiles;
-        kernel(next - row, panels)
-            .run(
-                a,
-                aBase + row * aRow,
-                aRow,
-                b,
-                start,
-                depth * width,
-                depth,
-                c,
-                cBase + row * cRow + column,
-                cRow,
-                Math.min(n - column, panels * width),
-                add);
+        MicroKernel kernel = kernel(next - row, panels);
+        int left = aBase + row * aRow;
+        int to = cBase + row * cRow + column;
+        if (n - column >= panels * width) {
+          kernel.run(a, left, aRow, b, start, depth * width, depth, c, to, cRow);
+        } else {
+          kernel.run(a, left, aRow, b, start, depth * width, depth, edge, 0, width);
+          for (int i = 0; i < next - row; i++) {
+            element.copy(edge, i * width, c, to + i * cRow, n - column);
+          }
+        }
         row = next;
       }
       column += panels * width;
@@ -130,7 +127,7 @@ final class Products {
   private MicroKernel kernel(int rows, int panels) {
     MicroKernel kernel = plain[rows][panels];
     if (kernel == null) {
-      kernel = MicroKernel.of(new MicroKernel.Shape(element, rows, vectors(), panels, false));
+      kernel = MicroKernel.of(new MicroKernel.Shape(element, rows, vectors(), panels, false, false));
       plain[rows][panels] = kernel;
     }
     return kernel;
@@ -172,20 +169,18 @@ final class Products {
       row = 0;
       for (int tile = 0; tile < tiles; tile++) {
         int next = (tile + 1) * m / tiles;
-        packedKernel(next - row)
-            .run(
-                scratch,
-                left + row * rows,
-                0,
-                scratch,
-                at + column * rows,
-                0,
-                rows,
-                c,
-                cBase + row * n + column,
-                n,
-                Math.min(width, n - column),
-                true);
+        packedTile(
+            next - row,
+            scratch,
+            left + row * rows,
+            scratch,
+            at + column * rows,
+            rows,
+            c,
+            cBase + row * n + column,
+            n,
+            Math.min(width, n - column),
+            true);
         row = next;
       }
     }
@@ -207,13 +202,35 @@ final class Products {
     }
   }
 
-  private MicroKernel packedKernel(int rows) {
-    MicroKernel kernel = packed[rows];
+  /// A tile with A packed, of `n` columns, which may be fewer than a panel has.
+  private void packedTile(
+      int rows,
+      Object a,
+      int aBase,
+      Object b,
+      int bBase,
+      int depth,
+      Object c,
+      int cBase,
+      int cRow,
+      int n,
+      boolean add) {
+    MicroKernel kernel = packed[rows][add ? 1 : 0];
     if (kernel == null) {
-      kernel = MicroKernel.of(new MicroKernel.Shape(element, rows, vectors(), 1, true));
-      packed[rows] = kernel;
+      kernel = MicroKernel.of(new MicroKernel.Shape(element, rows, vectors(), 1, true, add));
+      packed[rows][add ? 1 : 0] = kernel;
     }
-    return kernel;
+    if (n == width) {
+      kernel.run(a, aBase, 0, b, bBase, 0, depth, c, cBase, cRow);
+      return;
+    }
+    for (int i = 0; add && i < rows; i++) {
+      element.copy(c, cBase + i * cRow, edge, i * width, n);
+    }
+    kernel.run(a, aBase, 0, b, bBase, 0, depth, edge, 0, width);
+    for (int i = 0; i < rows; i++) {
+      element.copy(edge, i * width, c, cBase + i * cRow, n);
+    }
   }
 
   /// C = A · B of row-major matrices `[m, depth]` and `[depth, n]`, everything packed here.
@@ -236,20 +253,18 @@ final class Products {
         row = 0;
         for (int tile = 0; tile < tiles; tile++) {
           int next = (tile + 1) * m / tiles;
-          packedKernel(next - row)
-              .run(
-                  left,
-                  row * depth + k * (next - row),
-                  0,
-                  right,
-                  column * depth + k * width,
-                  0,
-                  steps,
-                  c,
-                  row * n + column,
-                  n,
-                  Math.min(width, n - column),
-                  k > 0);
+          packedTile(
+              next - row,
+              left,
+              row * depth + k * (next - row),
+              right,
+              column * depth + k * width,
+              steps,
+              c,
+              row * n + column,
+              n,
+              Math.min(width, n - column),
+              k > 0);
           row = next;
         }
       }
