@@ -287,11 +287,13 @@ final class Plan {
         continue;
       }
       if (op(id) instanceof Op.Concat(var parts, int axis) && phases.outer(id, axis) == 1) {
+        int offset = 0;
         for (int part = 0; part < parts.size(); part++) {
           Task.View own = placed.get(parts.get(part));
-          if (own == null || own.root() != id) {
+          if (own == null || own.root() != id || own.offset() != offset) {
             units.add(new Unit(id, part, -1));
           }
+          offset += size(parts.get(part));
         }
       } else {
         units.add(Unit.of(id));

@@ -1,0 +1,311 @@
+package org.costate.unroll;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Random;
+import org.costate.check.Catalogue;
+import org.costate.graph.Functions;
+import org.costate.graph.Initializer;
+import org.costate.graph.Op;
+import org.costate.graph.StepBuilder;
+import org.costate.graph.StepGraph;
+import org.costate.graph.UnaryFunction;
+import org.costate.graph.Value;
+import org.costate.rnn.ElmanCell;
+import org.costate.rnn.GruCell;
+import org.costate.rnn.LstmCell;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/// The compiled executor gives what the reference executor gives: on the whole catalogue, on random
+/// graphs, on long sequences, with padding, resets, clipping and every save policy.
+class ExecutorsTest {
+  static List<Catalogue.Entry> entries() {
+    return Catalogue.entries();
+  }
+
+  @ParameterizedTest(name = "{0}")
+  @MethodSource("entries")
+  void theCatalogueAgreesInDouble(Catalogue.Entry entry) {
+    for (int lanes : new int[] {1, 3, 18}) {
+      agree(entry.problem(Precision.DOUBLE, lanes, 5, 11), new SavePolicy.All(), 1e-12);
+    }
+  }
+
+  @ParameterizedTest(name = "{0}")
+  @MethodSource("entries")
+  void theCatalogueAgreesInFloat(Catalogue.Entry entry) {
+    agree(entry.problem(Precision.FLOAT, 3, 4, 12), new SavePolicy.All(), 1e-5);
+  }
+
+  @ParameterizedTest(name = "{0}")
+  @MethodSource("entries")
+  void paddingResetsAndClippingAgree(Catalogue.Entry entry) {
+    Catalogue.Problem p = entry.problem(Precision.DOUBLE, 4, 6, 13);
+    boolean[][] resets = new boolean[6][];
+    resets[0] = new boolean[] {true, false, false, false};
+    resets[3] = new boolean[] {false, true, false, true};
+    Sweep sweep = Sweep.full().clipCostates(0.7).withCostates().withFlow();
+    for (Sequences batch :
+        List.of(
+            p.batch().lengths(6, 0, 4, 1),
+            p.batch().resets(resets),
+            p.batch().lengths(2, 6, 5, 6).resets(resets))) {
+      var other =
+          new Catalogue.Problem(p.unroll(), p.parameters(), p.initial(), batch, p.seeds());
+      agree(other, new SavePolicy.All(), sweep, 1e-11);
+      agree(other, new SavePolicy.Every(4), sweep.lookback(3), 1e-11);
+      agree(other, new SavePolicy.Binomial(2), sweep, 1e-11);
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(longs = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20})
+  void randomGraphsAgree(long seed) {
+    for (int i = 0; i < 15; i++) {
+      var random = new Random(1000 * seed + i);
+      StepGraph step = randomStep(random);
+      var entry =
+          new Catalogue.Entry(
+              "random " + seed + "/" + i, step, Catalogue.Domain.uniform(-0.9, 0.9));
+      int lanes = 1 + random.nextInt(20);
+      int horizon = 1 + random.nextInt(12);
+      try {
+        agree(
+            entry.problem(Precision.DOUBLE, lanes, horizon, i), new SavePolicy.All(), 1e-11);
+        agree(
+            entry.problem(Precision.DOUBLE, lanes, horizon, i), new SavePolicy.Every(3), 1e-11);
+      } catch (AssertionError | RuntimeException e) {
+        throw new AssertionError(entry.name() + " " + step, e);
+      }
+    }
+  }
+
+  /// Vectors of a few sizes and scalars, put together at random.
+  private static StepGraph randomStep(Random random) {
+    return StepGraph.define(
+        "random",
+        s -> {
+          int[] sizes = {1, 3, 17, 1 + random.nextInt(40)};
+          var known = new ArrayList<Value>();
+          var carries = new ArrayList<Value>();
+          for (int i = 0; i < 1 + random.nextInt(2); i++) {
+            known.add(s.input("u" + i, sizes[random.nextInt(4)]));
+          }
+          for (int i = 0; i < 1 + random.nextInt(3); i++) {
+            carries.add(s.carry("x" + i, sizes[random.nextInt(4)]));
+          }
+          known.addAll(carries);
+          known.add(s.shared("b", Initializer.zeros(), sizes[random.nextInt(4)]));
+          int parameters = 0;
+          for (int i = 0; i < 6 + random.nextInt(14); i++) {
+            Value a = known.get(random.nextInt(known.size()));
+            int n = a.shape().size();
+            Value b = like(s, known, a, random, "M" + parameters++);
+            known.add(
+                switch (random.nextInt(10)) {
+                  case 0 -> Functions.tanh(a);
+                  case 1 -> Functions.sigmoid(a).plus(b);
+                  case 2 -> a.hadamard(b);
+                  case 3 -> a.minus(b);
+                  case 4 -> a.apply(UnaryFunction.SIN);
+                  case 5 -> n > 2 ? a.slice(1, n) : a.negate();
+                  case 6 -> Functions.concat(a, b);
+                  case 7 -> a.sum(-1).broadcast(b.shape()).hadamard(b).times(1.0 / n);
+                  case 8 -> Functions.softmax(a);
+                  default -> Functions.select(a, b, a.times(0.5));
+                });
+          }
+          for (Value carry : carries) {
+            Value next = like(s, known, carry, random, "N" + carry.id());
+            s.next(carry, Functions.tanh(next));
+          }
+          s.output("y", known.getLast());
+          s.output("z", known.get(random.nextInt(known.size())));
+        });
+  }
+
+  /// A value of the size of `a`: one that is there, or a product with a new matrix.
+  private static Value like(
+      StepBuilder s, List<Value> known, Value a, Random random, String matrix) {
+    int n = a.shape().size();
+    List<Value> same = known.stream().filter(v -> v.shape().size() == n).toList();
+    if (!same.isEmpty() && random.nextBoolean()) {
+      return same.get(random.nextInt(same.size()));
+    }
+    Value from = known.get(random.nextInt(known.size()));
+    return s.shared(matrix, Initializer.glorotUniform(), n, from.shape().size()).times(from);
+  }
+
+  static List<StepGraph> cells() {
+    return List.of(
+        ElmanCell.of(7).step(3),
+        LstmCell.of(16).step(5),
+        LstmCell.of(5).layerNorm().step(2),
+        GruCell.of(33).step(4));
+  }
+
+  @ParameterizedTest
+  @MethodSource("cells")
+  void aThousandStepsAgree(StepGraph step) {
+    var entry = new Catalogue.Entry("long", step, Catalogue.Domain.uniform(-0.4, 0.4));
+    agree(entry.problem(Precision.DOUBLE, 2, 1000, 14), new SavePolicy.All(), 1e-11);
+    agree(entry.problem(Precision.FLOAT, 2, 1000, 14), new SavePolicy.All(), 1e-5);
+    agree(entry.problem(Precision.FLOAT, 33, 40, 14), new SavePolicy.All(), 1e-5);
+  }
+
+  @ParameterizedTest
+  @EnumSource(Precision.class)
+  void savingLessAndCuttingBlocksChangesNoBit(Precision precision) {
+    var entry =
+        new Catalogue.Entry(
+            "bits", LstmCell.of(9).step(3), Catalogue.Domain.uniform(-0.6, 0.6));
+    Catalogue.Problem p = entry.problem(precision, 17, 300, 15);
+    Cotangents all = backward(p, new SavePolicy.All(), Sweep.full());
+    for (SavePolicy policy :
+        List.of(
+            new SavePolicy.Every(1),
+            new SavePolicy.Every(17),
+            new SavePolicy.Every(64),
+            new SavePolicy.Binomial(5))) {
+      Cotangents other = backward(p, policy, Sweep.full());
+      assertThat(other.parameters().values())
+          .as("%s", policy)
+          .containsExactly(all.parameters().values());
+      assertThat(other.input("x").steps()).isDeepEqualTo(all.input("x").steps());
+    }
+  }
+
+  @Test
+  void aWorkspaceIsUsedAgainAndLeavesNothingBehind() {
+    var entry =
+        new Catalogue.Entry("again", GruCell.of(6).step(2), Catalogue.Domain.uniform(-1, 1));
+    Catalogue.Problem p = entry.problem(Precision.FLOAT, 5, 20, 16);
+    double[] first = backward(p, new SavePolicy.All(), Sweep.full()).parameters().values();
+    double[] second = backward(p, new SavePolicy.All(), Sweep.full()).parameters().values();
+    assertThat(second).containsExactly(first);
+    assertThat(p.unroll().pooled(5)).isEqualTo(1);
+  }
+
+  @Test
+  void memoryIsWhatAWorkspaceTakes() {
+    Unroll unroll = Unroll.of(LstmCell.of(32).step(8), Precision.FLOAT);
+    long hundred = unroll.memory(100, 4);
+    long thousand = unroll.memory(1000, 4);
+    assertThat(thousand - hundred)
+        .isBetween(
+            900 * (unroll.frameBytes(4) + unroll.stateBytes(4)),
+            901 * (unroll.frameBytes(4) + unroll.stateBytes(4)) + 400 * 1024L * 4);
+    assertThat(unroll.memory(100_000, 4, new SavePolicy.Every(316))).isLessThan(thousand);
+  }
+
+  @Test
+  void aPlanIsListed() {
+    String plan = Unroll.of(LstmCell.of(32).step(8), Precision.FLOAT).explain();
+    assertThat(plan)
+        .contains("forward, before the loop")
+        .contains("product with packed 'W'")
+        .contains("forward, at each step")
+        .contains("bytes")
+        .contains("flops");
+  }
+
+  @Test
+  void aStepThatSumsOverTheBatchGoesToTheReference() {
+    StepGraph step =
+        org.costate.graph.Reverse.of(ElmanCell.of(3).step(2)).graph();
+    assertThat(step.ops().stream().anyMatch(Op.SumBatch.class::isInstance)).isTrue();
+    assertThat(Unroll.of(step).explain()).contains("reference");
+  }
+
+  private static Cotangents backward(Catalogue.Problem p, SavePolicy policy, Sweep sweep) {
+    return p.unroll()
+        .forward(p.parameters(), p.initial(), p.batch(), policy)
+        .backward(p.seeds(), sweep);
+  }
+
+  private static void agree(Catalogue.Problem p, SavePolicy policy, double tolerance) {
+    agree(p, policy, Sweep.full(), tolerance);
+  }
+
+  private static void agree(
+      Catalogue.Problem p, SavePolicy policy, Sweep sweep, double tolerance) {
+    assertThat(p.unroll().executor()).isEqualTo(Executor.COMPILED);
+    var exact = p.unroll().on(Executor.REFERENCE);
+    var reference =
+        new Catalogue.Problem(exact, p.parameters(), p.initial(), p.batch(), p.seeds());
+    Tape one = p.unroll().forward(p.parameters(), p.initial(), p.batch(), policy);
+    Tape two = exact.forward(p.parameters(), p.initial(), p.batch(), policy);
+    two.rollout()
+        .outputs()
+        .forEach(
+            (name, series) ->
+                near(name, one.rollout().output(name).steps(), series.steps(), tolerance));
+    two.rollout()
+        .finalState()
+        .values()
+        .forEach((name, x) -> near(name, one.rollout().finalState().get(name), x, tolerance));
+    assertThat(p.unroll().evaluate(p.parameters(), p.initial(), p.batch()).outputs().keySet())
+        .isEqualTo(two.rollout().outputs().keySet());
+    Cotangents a = one.backward(p.seeds(), sweep);
+    Cotangents b = two.backward(reference.seeds(), sweep);
+    for (var entry : b.parameters().layout().entries()) {
+      near(
+          entry.name(),
+          a.parameters().get(entry.name()),
+          b.parameters().get(entry.name()),
+          tolerance);
+    }
+    b.inputs()
+        .forEach((name, series) -> near(name, a.input(name).steps(), series.steps(), tolerance));
+    b.initialState()
+        .values()
+        .forEach((name, x) -> near(name, a.initialState().get(name), x, tolerance));
+    b.costates()
+        .forEach((name, series) -> near(name, a.costate(name).steps(), series.steps(), tolerance));
+    b.flow()
+        .forEach(
+            (name, flow) -> {
+              near("costate norm", a.flow().get(name).costateNorm(), flow.costateNorm(), tolerance);
+              flow.parameterNorm()
+                  .forEach(
+                      (parameter, norms) ->
+                          near(
+                              parameter,
+                              a.flow().get(name).parameterNorm().get(parameter),
+                              norms,
+                              tolerance));
+            });
+  }
+
+  private static void near(String what, double[][] a, double[][] b, double tolerance) {
+    assertThat(a.length).isEqualTo(b.length);
+    double scale =
+        Arrays.stream(b).flatMapToDouble(Arrays::stream).map(Math::abs).filter(Double::isFinite).max().orElse(0);
+    for (int t = 0; t < a.length; t++) {
+      near(what + " at " + t, a[t], b[t], tolerance, scale);
+    }
+  }
+
+  private static void near(String what, double[] a, double[] b, double tolerance) {
+    near(what, a, b, tolerance, Arrays.stream(b).map(Math::abs).filter(Double::isFinite).max().orElse(0));
+  }
+
+  /// Relative to the largest, since a sum's rounding is relative to its terms.
+  private static void near(String what, double[] a, double[] b, double tolerance, double scale) {
+    assertThat(a.length).isEqualTo(b.length);
+    for (int i = 0; i < a.length; i++) {
+      if (Double.compare(a[i], b[i]) != 0
+          && !(Math.abs(a[i] - b[i]) <= tolerance * Math.max(1, scale))) {
+        throw new AssertionError(
+            "%s[%d]: compiled %s, reference %s, largest %s".formatted(what, i, a[i], b[i], scale));
+      }
+    }
+  }
+}
