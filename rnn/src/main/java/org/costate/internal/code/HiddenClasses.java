@@ -20,6 +20,9 @@ import java.util.function.Supplier;
 ///
 /// With `-Dorg.costate.dump=FOLDER` every class file is also written there; read it with `javap -c`.
 final class HiddenClasses {
+  /// How the names of classes without vectors begin; all compilers may have those.
+  static final String SCALAR = "Scalars";
+
   private static final ConcurrentHashMap<Object, Object> KNOWN = new ConcurrentHashMap<>();
   private static final AtomicInteger COUNT = new AtomicInteger();
   private static final String DUMP = System.getProperty("org.costate.dump");
@@ -39,7 +42,7 @@ final class HiddenClasses {
 
   /// Defines a class with a constructor without arguments and makes an instance of it.
   static <T> T define(String name, Class<T> type, Consumer<ClassBuilder> body) {
-    String simple = "Generated_" + name;
+    String simple = (name.startsWith(SCALAR) ? "Generated" : "Generated_") + name;
     ClassDesc self = ClassDesc.of(HiddenClasses.class.getPackageName(), simple);
     byte[] bytes =
         ClassFile.of()
@@ -71,11 +74,6 @@ final class HiddenClasses {
     } catch (ReflectiveOperationException e) {
       throw new IllegalStateException("The generated class " + simple + " cannot be used.", e);
     }
-  }
-
-  /// The descriptor of the class that is being defined under a name.
-  static ClassDesc self(String name) {
-    return ClassDesc.of(HiddenClasses.class.getPackageName(), "Generated_" + name);
   }
 
   /// The descriptor of the one method of a kernel interface.

@@ -25,8 +25,8 @@ public interface RowKernel {
     /// A row of an operand.
     record Load(int operand, boolean shared) implements Instruction {}
 
-    /// One number of an operand for the row.
-    record LoadOne(int operand, boolean shared) implements Instruction {}
+    /// One number of an operand for the row, at a column.
+    record LoadOne(int operand, int column, boolean shared) implements Instruction {}
 
     /// A number.
     record Number(double value) implements Instruction {}
@@ -40,8 +40,8 @@ public interface RowKernel {
     /// The sum or the largest along the row.
     record Reduce(boolean sum, int x) implements Instruction {}
 
-    /// Writes a row, or one number, to an operand.
-    record Store(int operand, int x) implements Instruction {}
+    /// Writes a row, or one number at a column, to an operand.
+    record Store(int operand, int column, int x) implements Instruction {}
 
     default int[] operands() {
       return switch (this) {
@@ -138,7 +138,7 @@ public interface RowKernel {
       this.storedAt = new int[level.length];
       java.util.Arrays.fill(storedAt, -1);
       for (Instruction instruction : program.instructions()) {
-        if (instruction instanceof Instruction.Store(int operand, int x)) {
+        if (instruction instanceof Instruction.Store(int operand, _, int x)) {
           storedAt[x] = operand;
         }
       }
@@ -146,7 +146,11 @@ public interface RowKernel {
 
     private RowKernel define() {
       return HiddenClasses.define(
-          "Rows_%s_%08x".formatted(program.element(), program.hashCode()),
+          "%s_%s_%08x"
+              .formatted(
+                  vector && program.wide().contains(true) ? "Rows" : HiddenClasses.SCALAR,
+                  program.element(),
+                  program.hashCode()),
           RowKernel.class,
           builder ->
               builder.withMethodBody(
@@ -224,17 +228,17 @@ public interface RowKernel {
           continue;
         }
         switch (program.instructions().get(i)) {
-          case Instruction.LoadOne(int operand, boolean shared) ->
+          case Instruction.LoadOne(int operand, int column, boolean shared) ->
               scalars[i] =
-                  numbers.load(shared ? weights : arena, () -> code.iload(base[operand]), -1);
+                  numbers.load(shared ? weights : arena, () -> at(operand, column), -1);
           case Instruction.Number(double value) -> scalars[i] = numbers.constant(value);
           case Instruction.Unary(var f, int x) -> scalars[i] = functions.unary(f, scalars[x]);
           case Instruction.Binary(var f, int a, int b) ->
               scalars[i] = functions.binary(f, scalars[a], scalars[b]);
           case Instruction.Select(int c, int a, int b) ->
               scalars[i] = functions.select(scalars[c], scalars[a], scalars[b]);
-          case Instruction.Store(int operand, int x) ->
-              numbers.store(scalars[x], arena, () -> code.iload(base[operand]), -1);
+          case Instruction.Store(int operand, int column, int x) ->
+              numbers.store(scalars[x], arena, () -> at(operand, column), -1);
           case Instruction.Reduce _ -> {
             // its loop has left it in scalars[i]
           }
@@ -351,7 +355,7 @@ public interface RowKernel {
           case Instruction.Unary(var f, _) -> value[i] = functions.unary(f, in[0]);
           case Instruction.Binary(var f, _, _) -> value[i] = functions.binary(f, in[0], in[1]);
           case Instruction.Select _ -> value[i] = functions.select(in[0], in[1], in[2]);
-          case Instruction.Store(int operand, _) ->
+          case Instruction.Store(int operand, _, _) ->
               numbers.store(in[0], arena, () -> element(operand, j), mask);
           case Instruction.Reduce(boolean sum, _) -> {
             int term =
@@ -382,6 +386,14 @@ public interface RowKernel {
           yield numbers.load(arena, () -> element(storedAt[i], j), mask);
         }
       };
+    }
+
+    private void at(int operand, int column) {
+      code.iload(base[operand]);
+      if (column != 0) {
+        code.loadConstant(column);
+        code.iadd();
+      }
     }
 
     private void element(int operand, int j) {

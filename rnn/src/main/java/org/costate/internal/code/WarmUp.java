@@ -61,14 +61,14 @@ public final class WarmUp {
       }
     }
     instructions.add(new RowKernel.Instruction.Select(0, 1, instructions.size() - 1));
-    instructions.add(new RowKernel.Instruction.Store(2, instructions.size() - 1));
+    instructions.add(new RowKernel.Instruction.Store(2, 0, instructions.size() - 1));
     var wide = new ArrayList<>(java.util.Collections.nCopies(instructions.size(), true));
     int last = instructions.size() - 2;
     instructions.add(new RowKernel.Instruction.Reduce(true, last));
     instructions.add(new RowKernel.Instruction.Reduce(false, last));
     wide.addAll(List.of(false, false));
     instructions.add(new RowKernel.Instruction.Binary(BinaryFunction.MULTIPLY, last, last + 2));
-    instructions.add(new RowKernel.Instruction.Store(3, last + 4));
+    instructions.add(new RowKernel.Instruction.Store(3, 0, last + 4));
     wide.addAll(List.of(true, true));
     return new RowKernel.Code(element, instructions, wide, 4);
   }

@@ -24,6 +24,7 @@ public final class CompiledProgram {
   private final Element element;
   private final Plan plan;
   private final Plan separatePlan;
+  private final Plan.Weights weights;
   private final Products products;
   private final int[] storage;
   private final boolean[] bound;
@@ -37,12 +38,14 @@ public final class CompiledProgram {
     WarmUp.of(element);
     this.element = element;
     var phases = new Phases(step, wantedInputs);
-    this.plan = new Plan(phases, element, false);
-    this.separatePlan = new Plan(phases, element, true);
+    this.weights = new Plan.Weights();
+    this.plan = new Plan(phases, element, false, weights);
+    this.separatePlan = new Plan(phases, element, true, weights);
     this.products = new Products(element);
     int count = phases.graph().ops().size();
     this.storage = new int[count];
     this.bound = new boolean[count];
+    boolean[] needed = needed(phases);
     var bind = new ArrayList<Integer>();
     var total = new ArrayList<Integer>();
     for (int id = 0; id < count; id++) {
@@ -55,7 +58,7 @@ public final class CompiledProgram {
             default -> id;
           };
       bound[id] = phases.phase(id) == Phase.BIND;
-      if (storage[id] == id && !(op instanceof Op.Input)) {
+      if (storage[id] == id && needed[id] && !(op instanceof Op.Input)) {
         if (bound[id]) {
           bind.add(id);
         } else if (phases.phase(id) == Phase.TOTAL) {
@@ -67,6 +70,29 @@ public final class CompiledProgram {
     this.totalOrder = total.stream().mapToInt(Integer::intValue).toArray();
   }
 
+  /// The nodes whose values are asked for by rows of weights, packed matrices, interpreted nodes
+  /// or results; the others are read through those.
+  private boolean[] needed(Phases phases) {
+    boolean[] needed = new boolean[phases.graph().ops().size()];
+    weights.rows().keySet().forEach(id -> needed[id] = true);
+    weights.packs().forEach(pack -> needed[pack.matrix()] = true);
+    for (int id = needed.length - 1; id >= 0; id--) {
+      boolean reads =
+          switch (phases.phase(id)) {
+            case BIND -> phases.isResult(id) || needed[id];
+            case TOTAL -> true;
+            default -> plan.interprets(id);
+          };
+      needed[id] |= reads;
+      if (reads) {
+        for (int operand : phases.op(id).operands()) {
+          needed[operand] = true;
+        }
+      }
+    }
+    return needed;
+  }
+
   /// Whether the compiled executor can run a step; else the reference executor does.
   public static boolean supports(StepGraph step) {
     return Phases.supports(step);
@@ -76,10 +102,8 @@ public final class CompiledProgram {
   ///
   /// @param values every node that depends on parameters only, in double
   /// @param weights rows and packed matrices, in the element type
-  /// @param rows where the row of each node is
   /// @param matrices where each packed matrix is
-  public record Bound(
-      double[][] values, Object weights, Map<Integer, Integer> rows, Map<Task.Pack, Integer> matrices) {}
+  public record Bound(double[][] values, Object weights, Map<Task.Pack, Integer> matrices) {}
 
   /// Takes the parameters, in the order of the step's declarations.
   public Bound bind(double[][] shared) {
@@ -94,25 +118,22 @@ public final class CompiledProgram {
       values[id] = new double[graph.shape(id).size()];
       interpreter.evaluate(id, values[id]);
     }
-    var rows = new HashMap<Integer, Integer>();
     var matrices = new HashMap<Task.Pack, Integer>();
-    int size = 0;
-    for (int id : plan.boundRows()) {
-      rows.put(id, size);
-      size += graph.shape(id).size();
-    }
+    int size = weights.rowsSize();
     int largest = 0;
-    for (Task.Pack pack : plan.packs()) {
+    for (Task.Pack pack : weights.packs()) {
       matrices.put(pack, size);
       size = Math.addExact(size, products.packedSize(pack.depth(), pack.n()));
       largest = Math.max(largest, pack.depth() * pack.n());
     }
-    Object weights = element.array(size);
-    rows.forEach(
-        (id, at) -> {
-          double[] value = values[storage[id]];
-          element.put(value, 0, weights, at, value.length);
-        });
+    Object array = element.array(size);
+    weights
+        .rows()
+        .forEach(
+            (id, at) -> {
+              double[] value = values[storage[id]];
+              element.put(value, 0, array, at, value.length);
+            });
     Object plain = element == Element.FLOAT ? element.array(largest) : null;
     matrices.forEach(
         (pack, at) -> {
@@ -125,9 +146,9 @@ public final class CompiledProgram {
           // op(B)[k, j] is B[k, j], or B[j, k] if transposed.
           int kStep = pack.transposed() ? 1 : pack.n();
           int jStep = pack.transposed() ? pack.depth() : 1;
-          products.pack(from, 0, kStep, jStep, pack.depth(), pack.n(), weights, at);
+          products.pack(from, 0, kStep, jStep, pack.depth(), pack.n(), array, at);
         });
-    return new Bound(values, weights, rows, matrices);
+    return new Bound(values, array, matrices);
   }
 
   private Interpreter interpreter(double[][] values) {

@@ -76,32 +76,24 @@ public final class CompiledSession {
     private final boolean perLocal;
     private final boolean perRow;
     private final int width;
-    private final int offset;
-    private final int node;
-    private int base;
+    private final int base;
 
     Operand(Task.View view) {
-      node = view.node();
       shared = view.root() < 0;
       width = shared ? 0 : view.width();
-      offset = view.offset();
+      int offset = view.offset();
       Place place = shared ? Place.NONE : plan.places().get(view.root());
       if (!shared && place == null) {
         throw new IllegalStateException(
-            "Step '%s': %s has no memory."
-                .formatted(graph.name(), graph.describe(view.root())));
+            "Step '%s': node %d has no memory.".formatted(graph.name(), view.root()));
       }
       perSlot = place == Place.STATE || place == Place.KEPT;
       perLocal = place == Place.FORWARD || place == Place.BACKWARD || place == Place.COSTATE;
       perRow = perSlot || perLocal;
       base =
-          shared ? 0 : memory.base(view.root()) + offset + (view.next() ? lanes * width : 0);
-    }
-
-    void bind() {
-      if (shared) {
-        base = bound.rows().get(node) + offset;
-      }
+          shared
+              ? offset
+              : memory.base(view.root()) + offset + (view.next() ? lanes * width : 0);
     }
 
     int at(int slot, int local, int firstRow) {
@@ -159,13 +151,6 @@ public final class CompiledSession {
         }
       }
       return true;
-    }
-
-    @Override
-    void bind() {
-      for (Operand operand : operands) {
-        operand.bind();
-      }
     }
 
     @Override

@@ -26,7 +26,7 @@ public final class Memory {
     this.block = block;
     long at = 0;
     for (var entry : plan.places().entrySet()) {
-      long width = plan.phases().size(entry.getKey());
+      long width = plan.width(entry.getKey());
       switch (entry.getValue()) {
         case STATE -> at = put(entry.getKey(), at, (steps + 1L) * lanes * width);
         case KEPT -> at = put(entry.getKey(), at, (long) steps * lanes * width);
@@ -44,7 +44,7 @@ public final class Memory {
       long here = at;
       for (var entry : plan.places().entrySet()) {
         if (entry.getValue() == place) {
-          long width = plan.phases().size(entry.getKey());
+          long width = plan.width(entry.getKey());
           here = put(entry.getKey(), here, (long) block * lanes * width);
         }
       }
@@ -55,8 +55,8 @@ public final class Memory {
       long here = at;
       int rows = phase.inLoop() ? lanes : Math.min(TILE, block * lanes);
       for (var entry : plan.places().entrySet()) {
-        if (entry.getValue() == Place.SCRATCH && plan.phases().phase(entry.getKey()) == phase) {
-          here = put(entry.getKey(), here, (long) rows * plan.phases().size(entry.getKey()));
+        if (entry.getValue() == Place.SCRATCH && plan.phase(entry.getKey()) == phase) {
+          here = put(entry.getKey(), here, (long) rows * plan.width(entry.getKey()));
         }
       }
       end = Math.max(end, here);
@@ -115,8 +115,7 @@ public final class Memory {
     Integer at = base.get(root);
     if (at == null) {
       throw new IllegalStateException(
-          "Step '%s': %s has no memory."
-              .formatted(plan.graph().name(), plan.graph().describe(root)));
+          "Step '%s': node %d has no memory.".formatted(plan.graph().name(), root));
     }
     return at;
   }

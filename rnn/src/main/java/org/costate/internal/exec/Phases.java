@@ -7,6 +7,7 @@ import java.util.Set;
 import org.costate.graph.Op;
 import org.costate.graph.Reverse;
 import org.costate.graph.Role;
+import org.costate.graph.Scalars;
 import org.costate.graph.Shape;
 import org.costate.graph.Simplify;
 import org.costate.graph.StepGraph;
@@ -34,7 +35,8 @@ final class Phases {
 
   Phases(StepGraph step, Set<String> wantedInputs) {
     this.step = step;
-    this.graph = Simplify.of(Reverse.of(step).graph());
+    StepGraph joint = Simplify.of(Reverse.of(step).graph());
+    this.graph = Scalars.worthwhile(joint) ? Scalars.of(joint) : joint;
     List<Integer> parameters = step.inputs(Role.SHARED);
     List<Integer> carried = step.carries().stream().map(StepGraph.Carry::input).toList();
     List<Integer> inputs = step.inputs(Role.STEP);

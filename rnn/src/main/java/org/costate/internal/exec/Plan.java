@@ -21,8 +21,11 @@ import org.costate.internal.code.RowKernel;
 /// only its own loop reads has no memory. What a backward phase reads of the forward ones is *kept*
 /// for each step; everything else lives for a block of steps, or for one phase.
 final class Plan {
-  /// Bytecode beyond 8,000 bytes is never compiled, so a loop is ended before.
+  /// Bytes of bytecode after which a loop is ended: HotSpot never compiles a method of more than
+  /// 8,000, and inlines the operations of vector kernels only if they are much shorter than that.
   private static final int LARGEST_LOOP = 3000;
+
+  private static final int LARGEST_SCALAR_CODE = 3500;
 
   private final Phases phases;
   private final Element element;
@@ -31,10 +34,42 @@ final class Plan {
   private final Map<Integer, Place> places = new LinkedHashMap<>();
   private final Map<Integer, Task.View> placed = new HashMap<>();
   private final Set<Integer> materialised = new LinkedHashSet<>();
-  private final Set<Integer> boundRows = new LinkedHashSet<>();
-  private final Map<Task.Pack, Integer> packs = new LinkedHashMap<>();
+  private final Weights weights;
+  private final List<Bundle> bundles = new ArrayList<>();
   private final Map<Integer, Integer> accumulators = new LinkedHashMap<>();
   private final Set<Integer> absorbed = new LinkedHashSet<>();
+
+  /// Single numbers that live equally long, side by side in one row.
+  private record Bundle(Place place, Phase phase, List<Integer> nodes) {}
+
+  /// Where the rows of shared values, and the packed matrices, are in the array of weights.
+  static final class Weights {
+    private final Map<Integer, Integer> rows = new LinkedHashMap<>();
+    private final Set<Task.Pack> packs = new LinkedHashSet<>();
+    private int size;
+
+    int row(int id, int length) {
+      Integer at = rows.get(id);
+      if (at == null) {
+        at = size;
+        rows.put(id, at);
+        size += length;
+      }
+      return at;
+    }
+
+    Map<Integer, Integer> rows() {
+      return rows;
+    }
+
+    int rowsSize() {
+      return size;
+    }
+
+    Set<Task.Pack> packs() {
+      return packs;
+    }
+  }
 
   /// Something to be scheduled: a node, one part of a concatenation, or the copy of a value to
   /// where the next state or costate is.
@@ -52,8 +87,10 @@ final class Plan {
   /// @param element the element type
   /// @param separate whether states are changed between steps (lanes that start afresh), so that
   ///   the next state must not be the only copy of a value
-  Plan(Phases phases, Element element, boolean separate) {
+  /// @param weights what is read of the parameters; several plans may share it
+  Plan(Phases phases, Element element, boolean separate, Weights weights) {
     this.phases = phases;
+    this.weights = weights;
     this.element = element;
     this.separate = separate;
     absorbOuterProducts();
@@ -67,6 +104,7 @@ final class Plan {
       }
     }
     choosePlaces(schedule);
+    bundleNumbers();
     schedule.forEach(
         (phase, groups) -> tasks.put(phase, groups.stream().map(this::task).toList()));
   }
@@ -262,15 +300,17 @@ final class Plan {
         continue;
       }
       int offset = 0;
-      for (int part : parts) {
-        if (computed(part)
+      for (int given : parts) {
+        int part = batched(given) ? whole(given) : -1;
+        if (part >= 0
+            && computed(part)
             && !isSpread(part)
             && phases.phase(part) == phases.phase(id)
             && !(op(part) instanceof Op.Concat)
             && !placed.containsKey(part)) {
           placed.put(part, new Task.View(id, part, offset, size(id), false));
         }
-        offset += size(part);
+        offset += size(given);
       }
     }
   }
@@ -289,7 +329,8 @@ final class Plan {
       if (op(id) instanceof Op.Concat(var parts, int axis) && phases.outer(id, axis) == 1) {
         int offset = 0;
         for (int part = 0; part < parts.size(); part++) {
-          Task.View own = placed.get(parts.get(part));
+          int made = batched(parts.get(part)) ? whole(parts.get(part)) : -1;
+          Task.View own = placed.get(made);
           if (own == null || own.root() != id || own.offset() != offset) {
             units.add(new Unit(id, part, -1));
           }
@@ -450,7 +491,9 @@ final class Plan {
         length = Math.max(length, domain(unit));
       }
     }
+    int limit = length > 1 ? LARGEST_LOOP : LARGEST_SCALAR_CODE;
     var group = new ArrayList<Unit>();
+    var inside = new java.util.HashSet<Unit>();
     var members = new LinkedHashSet<Integer>();
     int cost = 0;
     boolean grown = length > 0;
@@ -460,11 +503,12 @@ final class Plan {
         boolean fits = domain(unit) == length || domain(unit) == 1;
         if (fusible(unit)
             && fits
-            && !group.contains(unit)
+            && !inside.contains(unit)
             && ready(unit, pending, partsOf, members)
-            && (group.isEmpty() || cost + cost(unit) <= LARGEST_LOOP)) {
+            && (group.isEmpty() || cost + cost(unit, length) <= limit)) {
           group.add(unit);
-          cost += cost(unit);
+          inside.add(unit);
+          cost += cost(unit, length);
           if (unit.target < 0 && unit.part < 0) {
             members.add(unit.node);
           }
@@ -476,7 +520,10 @@ final class Plan {
   }
 
   /// Bytes of bytecode, roughly: main loop and tail.
-  private int cost(Unit unit) {
+  private int cost(Unit unit, int length) {
+    if (length == 1) {
+      return 18 + 8 * reads(unit).length;
+    }
     if (unit.target >= 0 || unit.part >= 0) {
       return 80;
     }
@@ -619,6 +666,30 @@ final class Plan {
     }
   }
 
+  /// Puts single numbers of one place together, so that a kernel needs one address for all.
+  private void bundleNumbers() {
+    var open = new LinkedHashMap<List<Object>, List<Integer>>();
+    for (var entry : places.entrySet()) {
+      int id = entry.getKey();
+      if (size(id) == 1 && !(op(id) instanceof Op.Input)) {
+        Phase phase = entry.getValue() == Place.SCRATCH ? phases.phase(id) : Phase.BIND;
+        open.computeIfAbsent(List.of(entry.getValue(), phase), _ -> new ArrayList<>()).add(id);
+      }
+    }
+    open.forEach(
+        (key, nodes) -> {
+          var bundle = new Bundle((Place) key.get(0), (Phase) key.get(1), nodes);
+          int root = phases.graph().ops().size() + bundles.size();
+          bundles.add(bundle);
+          places.put(root, bundle.place());
+          for (int i = 0; i < nodes.size(); i++) {
+            places.remove(nodes.get(i));
+            placed.put(
+                nodes.get(i), new Task.View(root, nodes.get(i), i, nodes.size(), false));
+          }
+        });
+  }
+
   private static int rank(Place place) {
     return switch (place) {
       case NONE -> 0;
@@ -671,7 +742,7 @@ final class Plan {
   private Task product(
       int id, int matrix, boolean transposed, int depth, int n, int left, int times) {
     var pack = new Task.Pack(matrix, transposed, depth, n);
-    packs.putIfAbsent(pack, packs.size());
+    weights.packs().add(pack);
     return new Task.Product(id, pack, view(left), view(id), times);
   }
 
@@ -704,7 +775,7 @@ final class Plan {
             new RowKernel.Instruction.Load(0, false),
             new RowKernel.Instruction.Load(1, false),
             new RowKernel.Instruction.Binary(org.costate.graph.BinaryFunction.ADD, 0, 1),
-            new RowKernel.Instruction.Store(0, 2));
+            new RowKernel.Instruction.Store(0, 0, 2));
     var code =
         new RowKernel.Code(
             element,
@@ -752,10 +823,9 @@ final class Plan {
     }
 
     private int operand(Task.View view) {
+      int node = view.root() < 0 ? view.node() : -1;
       Task.View key =
-          new Task.View(
-              view.root(), view.root() < 0 ? view.node() : -1, view.offset(), view.width(),
-              view.next());
+          new Task.View(view.root(), node, view.offset(), view.width(), view.next());
       Integer known = operandIndex.get(key);
       if (known == null) {
         known = operands.size();
@@ -763,6 +833,18 @@ final class Plan {
         operands.add(view);
       }
       return known;
+    }
+
+    /// The operand with the whole root of a number, so that all numbers of a root share it.
+    private int rootOperand(Task.View view) {
+      return operand(new Task.View(view.root(), view.node(), 0, view.width(), view.next()));
+    }
+
+    private int load(Task.View view, int size) {
+      return size > 1
+          ? emit(new RowKernel.Instruction.Load(operand(view), false), true)
+          : emit(
+              new RowKernel.Instruction.LoadOne(rootOperand(view), view.offset(), false), false);
     }
 
     private void add(Unit unit) {
@@ -828,7 +910,11 @@ final class Plan {
     }
 
     private void store(Task.View view, int value, boolean isWide) {
-      emit(new RowKernel.Instruction.Store(operand(view), value), isWide);
+      emit(
+          isWide
+              ? new RowKernel.Instruction.Store(operand(view), 0, value)
+              : new RowKernel.Instruction.Store(rootOperand(view), view.offset(), value),
+          isWide);
     }
 
     /// The instruction with the value of a node.
@@ -846,11 +932,7 @@ final class Plan {
       }
       Integer known = index.get(-1 - id);
       if (known == null) {
-        Task.View view = view(id);
-        known =
-            size(id) > 1
-                ? emit(new RowKernel.Instruction.Load(operand(view), false), true)
-                : emit(new RowKernel.Instruction.LoadOne(operand(view), false), false);
+        known = load(view(id), size(id));
         index.put(-1 - id, known);
       }
       return known;
@@ -866,11 +948,25 @@ final class Plan {
       if (!Double.isNaN(number)) {
         made = emit(new RowKernel.Instruction.Number(number), false);
       } else {
-        boundRows.add(id);
+        int at = id;
+        int offset = 0;
+        while (isAlias(at)) {
+          if (op(at) instanceof Op.Slice(int x, int axis, int from, _)) {
+            offset += from * Structure.inner(phases.shape(x), axis);
+          }
+          at = aliasOf(at);
+        }
+        offset += weights.row(at, size(at));
         made =
             size(id) > 1
-                ? emit(new RowKernel.Instruction.Load(operand(view(id)), true), true)
-                : emit(new RowKernel.Instruction.LoadOne(operand(view(id)), true), false);
+                ? emit(
+                    new RowKernel.Instruction.Load(
+                        operand(new Task.View(-1, id, offset, 0, false)), true),
+                    true)
+                : emit(
+                    new RowKernel.Instruction.LoadOne(
+                        operand(new Task.View(-1, -1, 0, 0, false)), offset, true),
+                    false);
       }
       index.put(-1 - id, made);
       return made;
@@ -909,14 +1005,28 @@ final class Plan {
     return places;
   }
 
-  /// Shared rows that fused loops read.
-  Set<Integer> boundRows() {
-    return boundRows;
+  /// Whether the interpreter evaluates a node at each step.
+  boolean interprets(int id) {
+    return tasks.values().stream()
+        .flatMap(List::stream)
+        .anyMatch(task -> task instanceof Task.Single(int node) && node == id);
   }
 
-  /// The matrices that are packed.
-  Set<Task.Pack> packs() {
-    return packs.keySet();
+  /// What is read of the parameters.
+  Weights weights() {
+    return weights;
+  }
+
+  /// The number of columns of a root.
+  int width(int root) {
+    int nodes = phases.graph().ops().size();
+    return root < nodes ? size(root) : bundles.get(root - nodes).nodes().size();
+  }
+
+  /// When a root that lives for one phase is used.
+  Phase phase(int root) {
+    int nodes = phases.graph().ops().size();
+    return root < nodes ? phases.phase(root) : bundles.get(root - nodes).phase();
   }
 
   /// The size of the sum over lanes and steps of each such node.
@@ -929,7 +1039,7 @@ final class Plan {
     long total = 0;
     for (var entry : places.entrySet()) {
       if (entry.getValue() == Place.KEPT) {
-        total += size(entry.getKey());
+        total += width(entry.getKey());
       }
     }
     return total;
