@@ -12,7 +12,8 @@ import java.util.List;
 /// carries and outputs do not change.
 public final class Scalars {
   private static final int LARGEST_VALUE = 64;
-  private static final int MOST_OPERATIONS = 40_000;
+  private static final int MOST_OPERATIONS = 20_000;
+  private static final int MOST_BEFORE_SIMPLIFYING = 400_000;
 
   private final StepGraph graph;
   private final StepBuilder builder;
@@ -26,20 +27,21 @@ public final class Scalars {
     this.whole = new int[graph.ops().size()];
   }
 
-  /// Expands a graph and simplifies it.
-  ///
-  /// @param graph a graph for which [#worthwhile] holds
-  /// @return a graph with the same inputs, carries and outputs
-  public static StepGraph of(StepGraph graph) {
-    return Simplify.of(new Scalars(graph).run());
-  }
-
-  /// Whether every value is small and every op can be expanded: scalar code is then shorter than
-  /// loops over vectors that do not fill a register.
+  /// Expands a graph and simplifies it, if every value is small, every op can be expanded and the
+  /// result is short: scalar code is then faster than loops over vectors that do not fill a
+  /// register.
   ///
   /// @param graph the graph
-  /// @return whether to expand it
-  public static boolean worthwhile(StepGraph graph) {
+  /// @return a graph with the same inputs, carries and outputs, or the graph itself
+  public static StepGraph of(StepGraph graph) {
+    if (!possible(graph)) {
+      return graph;
+    }
+    StepGraph expanded = Simplify.of(new Scalars(graph).run());
+    return expanded.ops().size() <= MOST_OPERATIONS ? expanded : graph;
+  }
+
+  private static boolean possible(StepGraph graph) {
     long operations = 0;
     for (int id = 0; id < graph.ops().size(); id++) {
       Op op = graph.ops().get(id);
@@ -67,7 +69,7 @@ public final class Scalars {
               yield true;
             }
           };
-      if (!possible || shape.size() > LARGEST_VALUE || operations > MOST_OPERATIONS) {
+      if (!possible || shape.size() > LARGEST_VALUE || operations > MOST_BEFORE_SIMPLIFYING) {
         return false;
       }
     }
@@ -132,6 +134,8 @@ public final class Scalars {
       Value[] parts = new Value[shape.size()];
       if (shape.rank() == 0) {
         parts[0] = all;
+      } else if (graph.ops().get(id) instanceof Op.Constant o) {
+        Arrays.setAll(parts, i -> builder.constant(o.values().get(i)));
       } else {
         Value flat = all.reshape(parts.length);
         for (int i = 0; i < parts.length; i++) {
@@ -160,7 +164,7 @@ public final class Scalars {
           var terms = new ArrayList<Value>();
           for (int k = 0; k < depth; k++) {
             int at = transposed ? k * columns + i : i * columns + k;
-            terms.add(elements(w)[at].hadamard(elements(x)[k]));
+            addProduct(elements(w)[at], elements(x)[k], terms);
           }
           out[i] = sum(terms);
         }
@@ -234,8 +238,18 @@ public final class Scalars {
     return out;
   }
 
-  private static Value sum(List<Value> terms) {
-    return terms.stream().reduce(Value::plus).orElseThrow();
+  private Value sum(List<Value> terms) {
+    return terms.stream().reduce(Value::plus).orElseGet(() -> builder.constant(0));
+  }
+
+  private void addProduct(Value a, Value b, List<Value> terms) {
+    if (!isZero(a) && !isZero(b)) {
+      terms.add(a.hadamard(b));
+    }
+  }
+
+  private boolean isZero(Value value) {
+    return builder.ops().get(value.id()) instanceof Op.Constant o && o.values().getFirst() == 0;
   }
 
   private static int inner(Shape shape, int axis) {
@@ -271,7 +285,7 @@ public final class Scalars {
         for (int k = 0; k < depth; k++) {
           Value a = elements(o.a())[o.transposeA() ? k * rows + i : i * depth + k];
           Value b = elements(o.b())[o.transposeB() ? j * depth + k : k * columns + j];
-          terms.add(a.hadamard(b));
+          addProduct(a, b, terms);
         }
         out[i * columns + j] = sum(terms);
       }

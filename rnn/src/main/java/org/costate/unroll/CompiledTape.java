@@ -36,7 +36,7 @@ final class CompiledTape implements Tape {
       slices.add(
           new SliceTape(unroll, bound, batch, i * lanes / count, (i + 1) * lanes / count, concrete));
     }
-    double[][][] inputs = UnrollTape.arrange(unroll, batch);
+    double[][][] inputs = arrange();
     double[][][] outputs = newOutputs();
     double[][] x = new double[unroll.step().carries().size()][];
     for (int i = 0; i < x.length; i++) {
@@ -49,6 +49,20 @@ final class CompiledTape implements Tape {
       slices.forEach(SliceTape::release);
       consumed = true;
     }
+  }
+
+  /// The inputs as `[t][input][lanes · size]`, with padding made harmless.
+  private double[][][] arrange() {
+    List<String> names = unroll.inputNames();
+    double[][][] all = new double[batch.horizon()][names.size()][];
+    for (int i = 0; i < names.size(); i++) {
+      Series series = batch.input(names.get(i));
+      double[][] steps = batch.padded() ? series.extended(batch).steps() : series.steps();
+      for (int t = 0; t < all.length; t++) {
+        all[t][i] = steps[t];
+      }
+    }
+    return all;
   }
 
   /// The bytes of all workspaces of a batch.

@@ -276,11 +276,14 @@ public final class Unroll implements Recurrence {
     idle.get(lanes).add(workspace);
   }
 
-  private final Map<String, Queue<CompiledSession>> idleSessions = new ConcurrentHashMap<>();
+  private final Map<Form, Queue<CompiledSession>> idleSessions = new ConcurrentHashMap<>();
+
+  /// What a compiled workspace is for.
+  private record Form(int lanes, int steps, int block, boolean separate) {}
 
   /// A compiled workspace of a form, used before or new.
   CompiledSession acquire(int lanes, int steps, int block, boolean separate) {
-    String form = lanes + " " + steps + " " + block + " " + separate;
+    var form = new Form(lanes, steps, block, separate);
     CompiledSession session =
         idleSessions.computeIfAbsent(form, _ -> new ConcurrentLinkedQueue<>()).poll();
     return session != null
@@ -290,8 +293,8 @@ public final class Unroll implements Recurrence {
 
   /// Gives a workspace back.
   void release(CompiledSession session, int lanes, boolean separate) {
-    String form =
-        lanes + " " + session.memory().steps() + " " + session.memory().block() + " " + separate;
+    var form =
+        new Form(lanes, session.memory().steps(), session.memory().block(), separate);
     idleSessions.get(form).add(session);
   }
 

@@ -68,7 +68,7 @@ final class UnrollTape implements Tape {
   }
 
   /// The inputs as `[t][input][lanes · size]`, with padding made harmless.
-  static double[][][] arrange(Unroll unroll, Sequences batch) {
+  private static double[][][] arrange(Unroll unroll, Sequences batch) {
     List<String> names = unroll.inputNames();
     double[][][] all = new double[batch.horizon()][names.size()][];
     for (int i = 0; i < names.size(); i++) {

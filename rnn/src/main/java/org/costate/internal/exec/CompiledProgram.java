@@ -1,6 +1,7 @@
 package org.costate.internal.exec;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -30,18 +31,21 @@ public final class CompiledProgram {
   private final boolean[] bound;
   private final int[] bindOrder;
   private final int[] totalOrder;
+  private volatile Bound last;
 
   /// @param step the step
   /// @param element the element type
   /// @param wantedInputs the inputs whose cotangents are wanted
   public CompiledProgram(StepGraph step, Element element, Set<String> wantedInputs) {
-    WarmUp.of(element);
     this.element = element;
     var phases = new Phases(step, wantedInputs);
     this.weights = new Plan.Weights();
     this.plan = new Plan(phases, element, false, weights);
     this.separatePlan = new Plan(phases, element, true, weights);
     this.products = new Products(element);
+    if (plan.usesVectors()) {
+      WarmUp.of(element);
+    }
     int count = phases.graph().ops().size();
     this.storage = new int[count];
     this.bound = new boolean[count];
@@ -100,13 +104,37 @@ public final class CompiledProgram {
 
   /// Parameters in the form in which kernels read them.
   ///
+  /// @param shared the parameters themselves
   /// @param values every node that depends on parameters only, in double
   /// @param weights rows and packed matrices, in the element type
   /// @param matrices where each packed matrix is
-  public record Bound(double[][] values, Object weights, Map<Task.Pack, Integer> matrices) {}
+  public record Bound(
+      double[][] shared,
+      double[][] values,
+      Object weights,
+      Map<Task.Pack, Integer> matrices) {
+    private boolean isOf(double[][] other) {
+      for (int i = 0; i < shared.length; i++) {
+        if (!Arrays.equals(shared[i], other[i])) {
+          return false;
+        }
+      }
+      return true;
+    }
+  }
 
-  /// Takes the parameters, in the order of the step's declarations.
+  /// Takes the parameters, in the order of the step's declarations. The same numbers as before
+  /// give the same object.
   public Bound bind(double[][] shared) {
+    Bound known = last;
+    if (known != null && known.isOf(shared)) {
+      return known;
+    }
+    last = fresh(shared);
+    return last;
+  }
+
+  private Bound fresh(double[][] shared) {
     StepGraph graph = plan.graph();
     double[][] values = new double[graph.ops().size()][];
     int[] ids = plan.phases().shared;
@@ -148,7 +176,7 @@ public final class CompiledProgram {
           int jStep = pack.transposed() ? pack.depth() : 1;
           products.pack(from, 0, kStep, jStep, pack.depth(), pack.n(), array, at);
         });
-    return new Bound(values, array, matrices);
+    return new Bound(shared, values, array, matrices);
   }
 
   private Interpreter interpreter(double[][] values) {

@@ -35,8 +35,7 @@ final class Phases {
 
   Phases(StepGraph step, Set<String> wantedInputs) {
     this.step = step;
-    StepGraph joint = Simplify.of(Reverse.of(step).graph());
-    this.graph = Scalars.worthwhile(joint) ? Scalars.of(joint) : joint;
+    this.graph = Scalars.of(Simplify.of(Reverse.of(step).graph()));
     List<Integer> parameters = step.inputs(Role.SHARED);
     List<Integer> carried = step.carries().stream().map(StepGraph.Carry::input).toList();
     List<Integer> inputs = step.inputs(Role.STEP);

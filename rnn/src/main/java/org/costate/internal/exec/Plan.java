@@ -25,7 +25,7 @@ final class Plan {
   /// 8,000, and inlines the operations of vector kernels only if they are much shorter than that.
   private static final int LARGEST_LOOP = 3000;
 
-  private static final int LARGEST_SCALAR_CODE = 3500;
+  private static final int LARGEST_SCALAR_CODE = 4000;
 
   private final Phases phases;
   private final Element element;
@@ -522,7 +522,7 @@ final class Plan {
   /// Bytes of bytecode, roughly: main loop and tail.
   private int cost(Unit unit, int length) {
     if (length == 1) {
-      return 18 + 8 * reads(unit).length;
+      return 10 + 5 * reads(unit).length;
     }
     if (unit.target >= 0 || unit.part >= 0) {
       return 80;
@@ -1003,6 +1003,18 @@ final class Plan {
   /// The memory of each root.
   Map<Integer, Place> places() {
     return places;
+  }
+
+  /// Whether some task runs on vectors.
+  boolean usesVectors() {
+    return tasks.values().stream()
+        .flatMap(List::stream)
+        .anyMatch(
+            task ->
+                task instanceof Task.Product
+                    || task instanceof Task.Accumulate
+                    || task instanceof Task.SumRows
+                    || task instanceof Task.Rows rows && rows.n() > 1);
   }
 
   /// Whether the interpreter evaluates a node at each step.
