@@ -3,6 +3,7 @@ module org.costate.examples {
   requires com.fasterxml.jackson.databind;
   requires commons.math3;
   requires info.picocli;
+  requires jdk.management;
   requires org.costate.automata;
   requires org.costate.rnn;
   requires me.tongfei.progressbar;
@@ -10,6 +11,8 @@ module org.costate.examples {
   opens org.costate.examples to
       info.picocli;
   opens org.costate.examples.automaton to
+      info.picocli;
+  opens org.costate.examples.bench to
       info.picocli;
   opens org.costate.examples.splice to
       info.picocli;

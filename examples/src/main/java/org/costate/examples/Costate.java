@@ -11,6 +11,7 @@ import org.costate.examples.automaton.LifeHidden;
 import org.costate.examples.automaton.NoisyLife;
 import org.costate.examples.automaton.RuleOneTen;
 import org.costate.examples.automaton.Wireworld;
+import org.costate.examples.bench.BenchCommand;
 import org.costate.examples.splice.SpliceJunctions;
 import org.costate.examples.task.Adding;
 import org.costate.examples.task.Copying;
@@ -31,6 +32,7 @@ import picocli.CommandLine.Command;
       Costate.ListExperiments.class,
       Costate.RunExperiment.class,
       AutomatonCommand.class,
+      BenchCommand.class,
       Demo.class
     },
     footer = {
@@ -120,6 +122,7 @@ public final class Costate {
   /// @return the command line
   public static CommandLine commandLine() {
     return new CommandLine(new Costate())
+        .setCaseInsensitiveEnumValuesAllowed(true)
         .setExecutionExceptionHandler((e, command, _) -> report(e, command.getErr()))
         .setParameterExceptionHandler(
             (e, _) -> {

@@ -13,6 +13,10 @@ final class Parallel {
 
   private Parallel() {}
 
+  static int threads() {
+    return THREADS;
+  }
+
   static <T> void run(List<T> parts, Consumer<T> body) {
     if (POOL == null || parts.size() == 1) {
       parts.forEach(body);
