@@ -1,8 +1,10 @@
 package org.costate.internal.code;
 
 import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.List;
-import java.util.concurrent.atomic.AtomicIntegerArray;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import org.costate.graph.BinaryFunction;
 import org.costate.graph.UnaryFunction;
 
@@ -10,39 +12,62 @@ import org.costate.graph.UnaryFunction;
 ///
 /// A method of the Vector API calls abstract ones of its own class. If a kernel is compiled before
 /// there is a profile of those calls, they stay calls for ever and the kernel is a hundred times
-/// slower, without a sign of it. So the profile is made first, once for each element type.
+/// slower, without a sign of it. So the profile is made first, once for each element type, while
+/// the first step is being planned; the tiles of products, which everything needs, are compiled on
+/// the way.
 public final class WarmUp {
-  private static final AtomicIntegerArray DONE = new AtomicIntegerArray(Element.values().length);
-  private static final long NANOSECONDS = 40_000_000;
+  private static final long NANOSECONDS = 150_000_000;
   private static final int LEAST_PASSES = 20;
-  private static boolean advised;
+  private static final int DEPTH = 64;
+  private static final Map<Element, CompletableFuture<Void>> STARTED =
+      new EnumMap<>(Element.class);
 
   private WarmUp() {}
 
-  /// Does it, unless it was done or there are no vectors.
-  public static synchronized void of(Element element) {
-    if (!Simd.available() || DONE.get(element.ordinal()) > 0) {
-      return;
+  /// Starts it in the background, unless it was started or there are no vectors.
+  public static synchronized void start(Element element) {
+    if (Simd.available() && !STARTED.containsKey(element)) {
+      boolean first = STARTED.isEmpty();
+      STARTED.put(
+          element,
+          CompletableFuture.runAsync(
+              () -> {
+                if (first) {
+                  CompilerAdvice.give();
+                }
+                run(element);
+              }));
     }
-    if (!advised) {
-      CompilerAdvice.give();
-      advised = true;
+  }
+
+  /// Returns when it is done.
+  public static void finish(Element element) {
+    start(element);
+    CompletableFuture<Void> started;
+    synchronized (WarmUp.class) {
+      started = STARTED.get(element);
     }
+    if (started != null) {
+      started.join();
+    }
+  }
+
+  private static void run(Element element) {
     RowKernel rows = RowKernel.of(everything(element));
-    MicroKernel product = MicroKernel.of(new MicroKernel.Shape(element, 3, 2, 1, false, false));
-    MicroKernel packed = MicroKernel.of(new MicroKernel.Shape(element, 3, 2, 1, true, true));
-    int n = 2 * Simd.length(element) + 1;
+    MicroKernel product = MicroKernel.of(new MicroKernel.Shape(element, 8, 2, 1, false, false));
+    MicroKernel packed = MicroKernel.of(new MicroKernel.Shape(element, 8, 2, 1, true, true));
+    int width = 2 * Simd.length(element);
+    int n = width + 1;
     Object arena = element.array(8 * n);
-    Object weights = element.array(16 * n);
+    Object weights = element.array(width * DEPTH);
     int[] at = {0, n, n, n, 2 * n, n, 3 * n, n};
     long end = System.nanoTime() + NANOSECONDS;
     for (int pass = 0; pass < LEAST_PASSES || System.nanoTime() < end; pass++) {
       element.fill(arena, 0, 2 * n, 0.5);
       rows.run(arena, weights, at.clone(), 1, n);
-      product.run(weights, 0, 4, weights, 16, 0, 4, arena, 0, n);
-      packed.run(weights, 0, 4, weights, 16, 0, 4, arena, 0, n);
+      product.run(weights, 0, 0, weights, 0, 0, DEPTH, arena, 0, width);
+      packed.run(weights, 0, 0, weights, 0, 0, DEPTH, arena, 0, width);
     }
-    DONE.incrementAndGet(element.ordinal());
   }
 
   /// A program with every operation.

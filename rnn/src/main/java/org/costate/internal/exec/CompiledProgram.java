@@ -37,6 +37,7 @@ public final class CompiledProgram {
   /// @param element the element type
   /// @param wantedInputs the inputs whose cotangents are wanted
   public CompiledProgram(StepGraph step, Element element, Set<String> wantedInputs) {
+    WarmUp.start(element);
     this.element = element;
     var phases = new Phases(step, wantedInputs);
     this.weights = new Plan.Weights();
@@ -44,7 +45,7 @@ public final class CompiledProgram {
     this.separatePlan = new Plan(phases, element, true, weights);
     this.products = new Products(element);
     if (plan.usesVectors()) {
-      WarmUp.of(element);
+      WarmUp.finish(element);
     }
     int count = phases.graph().ops().size();
     this.storage = new int[count];

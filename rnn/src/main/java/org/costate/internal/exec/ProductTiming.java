@@ -15,7 +15,7 @@ public final class ProductTiming {
   /// @param nanoseconds how long to try
   /// @return multiplications and additions a nanosecond, over all threads
   public static double square(Element element, int size, int threads, long nanoseconds) {
-    WarmUp.of(element);
+    WarmUp.finish(element);
     var total = new java.util.concurrent.atomic.DoubleAdder();
     Thread[] all = new Thread[threads];
     for (int i = 0; i < threads; i++) {
