@@ -17,8 +17,15 @@ final class Parallel {
     return THREADS;
   }
 
+  private static final ScopedValue<Boolean> SEQUENTIAL = ScopedValue.newInstance();
+
+  /// Runs something with all slices on the calling thread.
+  static <T> T sequentially(java.util.function.Supplier<T> body) {
+    return ScopedValue.where(SEQUENTIAL, true).call(body::get);
+  }
+
   static <T> void run(List<T> parts, Consumer<T> body) {
-    if (POOL == null || parts.size() == 1) {
+    if (POOL == null || parts.size() == 1 || SEQUENTIAL.isBound()) {
       parts.forEach(body);
       return;
     }

@@ -1,0 +1,138 @@
+package org.costate.internal.exec;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import org.assertj.core.data.Offset;
+import org.costate.internal.code.Element;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/// Matrix products at sizes that fill no tile, from unaligned places, against three loops.
+class ProductsTest {
+  private static double a(int i, int k) {
+    return Math.sin(3 * i + k);
+  }
+
+  private static double b(int k, int j) {
+    return Math.cos(k - 2 * j);
+  }
+
+  private static Object matrix(Element element, int rows, int columns, int gap, boolean left) {
+    double[] values = new double[5 + rows * (columns + gap)];
+    for (int i = 0; i < rows; i++) {
+      for (int j = 0; j < columns; j++) {
+        values[5 + i * (columns + gap) + j] = left ? a(i, j) : b(i, j);
+      }
+    }
+    Object array = element.array(values.length);
+    element.put(values, 0, array, 0, values.length);
+    return array;
+  }
+
+  private static double exact(int m, int depth, int i, int j) {
+    double sum = 0;
+    for (int k = 0; k < depth; k++) {
+      sum += a(i, k) * b(k, j);
+    }
+    return sum;
+  }
+
+  private static double at(Object array, int i) {
+    return array instanceof float[] f ? f[i] : ((double[]) array)[i];
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "1, 1, 1", "1, 7, 33", "2, 5, 130", "3, 16, 31", "8, 8, 32", "9, 64, 65", "17, 3, 5",
+    "30, 300, 70", "1, 40, 128"
+  })
+  void rowsTimesAPackedMatrix(int m, int depth, int n) {
+    for (Element element : Element.values()) {
+      var products = new Products(element);
+      Object packed = element.array(7 + products.packedSize(depth, n));
+      products.pack(matrix(element, depth, n, 3, false), 5, n + 3, 1, depth, n, packed, 7);
+      Object c = element.array(2 + m * (n + 1));
+      products.multiply(
+          matrix(element, m, depth, 2, true), 5, depth + 2, m, depth, packed, 7, n, c, 2, n + 1);
+      double tolerance = element == Element.FLOAT ? 5e-4 : 1e-12;
+      for (int i = 0; i < m; i++) {
+        for (int j = 0; j < n; j++) {
+          assertThat(at(c, 2 + i * (n + 1) + j))
+              .isCloseTo(exact(m, depth, i, j), Offset.offset(tolerance));
+        }
+        assertThat(at(c, 2 + i * (n + 1) + n)).as("beyond the row").isZero();
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({"1, 1, 1", "5, 3, 40", "64, 33, 8", "100, 9, 65", "513, 12, 4"})
+  void sumsOfOuterProducts(int rows, int m, int n) {
+    for (Element element : Element.values()) {
+      var products = new Products(element);
+      // Σ_r a(r, i) b(r, j), on top of 1, in one go and in two from the end
+      Object left = matrix(element, rows, m, 1, true);
+      Object right = matrix(element, rows, n, 4, false);
+      Object whole = element.array(3 + m * n);
+      Object parts = element.array(3 + m * n);
+      element.fill(whole, 3, m * n, 1);
+      element.fill(parts, 3, m * n, 1);
+      Object scratch = element.array(2 + products.scratchSize(rows, m, n));
+      products.accumulate(
+          left, 5, m + 1, m, right, 5, n + 4, n, rows, whole, 3, scratch, 2);
+      int first = rows / 3;
+      for (int[] part : new int[][] {{first, rows - first}, {0, first}}) {
+        if (part[1] > 0) {
+          products.accumulate(
+              left,
+              5 + part[0] * (m + 1),
+              m + 1,
+              m,
+              right,
+              5 + part[0] * (n + 4),
+              n + 4,
+              n,
+              part[1],
+              parts,
+              3,
+              scratch,
+              2);
+        }
+      }
+      double tolerance = element == Element.FLOAT ? 1e-3 : 1e-11;
+      for (int i = 0; i < m; i++) {
+        for (int j = 0; j < n; j++) {
+          double sum = 1;
+          for (int r = 0; r < rows; r++) {
+            sum += a(r, i) * b(r, j);
+          }
+          assertThat(at(whole, 3 + i * n + j)).isCloseTo(sum, Offset.offset(tolerance));
+          assertThat(at(parts, 3 + i * n + j))
+              .as("cut into blocks")
+              .isEqualTo(at(whole, 3 + i * n + j));
+        }
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({"1, 1, 1", "13, 300, 70", "40, 257, 33"})
+  void generalProducts(int m, int depth, int n) {
+    for (Element element : Element.values()) {
+      Object c = element.array(m * n);
+      double[] left = new double[m * depth];
+      double[] right = new double[depth * n];
+      java.util.Arrays.setAll(left, i -> a(i / depth, i % depth));
+      java.util.Arrays.setAll(right, i -> b(i / n, i % n));
+      Object first = element.array(left.length);
+      Object second = element.array(right.length);
+      element.put(left, 0, first, 0, left.length);
+      element.put(right, 0, second, 0, right.length);
+      new Products(element).general(first, second, c, m, depth, n);
+      double tolerance = element == Element.FLOAT ? 5e-4 : 1e-12;
+      for (int i = 0; i < m * n; i++) {
+        assertThat(at(c, i)).isCloseTo(exact(m, depth, i / n, i % n), Offset.offset(tolerance));
+      }
+    }
+  }
+}
