@@ -28,14 +28,14 @@ import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.Warmup;
 
 /// What a gradient costs, as multiples of a forward pass: an LSTM over 100 steps of a batch of 32,
-/// one thread, double. Five warm-up iterations are enough for HotSpot to settle; a second each
+/// one thread, in double. Five warm-up iterations are enough for HotSpot to settle; a second each
 /// averages over garbage collections.
 @State(Scope.Benchmark)
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.MILLISECONDS)
 @Warmup(iterations = 5, time = 1)
 @Measurement(iterations = 5, time = 1)
-@Fork(1)
+@Fork(value = 1, jvmArgsAppend = {"--add-modules", "jdk.incubator.vector"})
 public class LstmSweep {
   private static final int LANES = 32;
   private static final int HORIZON = 100;

@@ -1,0 +1,96 @@
+package org.costate.benchmarks.peers;
+
+import ai.djl.Device;
+import ai.djl.Model;
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.Shape;
+import ai.djl.nn.recurrent.GRU;
+import ai.djl.nn.recurrent.LSTM;
+import ai.djl.nn.recurrent.RNN;
+import ai.djl.nn.recurrent.RecurrentBlock;
+import ai.djl.training.DefaultTrainingConfig;
+import ai.djl.training.GradientCollector;
+import ai.djl.training.Trainer;
+import ai.djl.training.loss.Loss;
+import java.util.Locale;
+import org.costate.examples.bench.TrainingSteps;
+
+/// The training steps of [TrainingSteps] on PyTorch's native CPU library through DJL, next to the
+/// same on Costate, in one run: best time of three seconds each, after two to settle.
+public final class PyTorch {
+  private PyTorch() {}
+
+  /// @param arguments none
+  public static void main(String[] arguments) {
+    System.out.println("name,pytorch_ms,costate_ms,ratio");
+    for (TrainingSteps.Sizes sizes : TrainingSteps.Sizes.ALL) {
+      for (TrainingSteps.Cell cell : TrainingSteps.Cell.values()) {
+        if (cell == TrainingSteps.Cell.MGU) {
+          continue;
+        }
+        var own = new TrainingSteps(cell, sizes);
+        double mine = best(own::step);
+        double theirs = peer(cell, sizes);
+        System.out.printf(
+            Locale.ROOT, "%s,%.3f,%.3f,%.2f%n", own.name(), theirs, mine, theirs / mine);
+      }
+    }
+  }
+
+  private static double best(Runnable body) {
+    long settled = System.nanoTime() + 2_000_000_000L;
+    while (System.nanoTime() < settled) {
+      body.run();
+    }
+    long end = System.nanoTime() + 3_000_000_000L;
+    double best = Double.POSITIVE_INFINITY;
+    while (System.nanoTime() < end) {
+      long start = System.nanoTime();
+      body.run();
+      best = Math.min(best, (System.nanoTime() - start) / 1e6);
+    }
+    return best;
+  }
+
+  private static double peer(TrainingSteps.Cell cell, TrainingSteps.Sizes sizes) {
+    RecurrentBlock block =
+        switch (cell) {
+          case LSTM -> sized(LSTM.builder(), sizes).build();
+          case GRU -> sized(GRU.builder(), sizes).build();
+          case ELMAN, MGU -> sized(RNN.builder(), sizes).setActivation(RNN.Activation.TANH).build();
+        };
+    try (Model model = Model.newInstance("peer", Device.cpu())) {
+      model.setBlock(block);
+      var config = new DefaultTrainingConfig(Loss.l2Loss()).optDevices(new Device[] {Device.cpu()});
+      try (Trainer trainer = model.newTrainer(config);
+          NDManager manager = trainer.getManager().newSubManager()) {
+        var shape = new Shape(sizes.horizon(), sizes.lanes(), sizes.inputs());
+        trainer.initialize(shape);
+        NDArray x = manager.randomNormal(shape);
+        return best(() -> step(trainer, manager, x));
+      }
+    }
+  }
+
+  private static <B extends RecurrentBlock.BaseBuilder<B>> B sized(
+      B builder, TrainingSteps.Sizes sizes) {
+    return builder
+        .setStateSize(sizes.hidden())
+        .setNumLayers(1)
+        .optBatchFirst(false)
+        .optBidirectional(sizes.both());
+  }
+
+  private static void step(Trainer trainer, NDManager manager, NDArray x) {
+    try (NDManager own = manager.newSubManager();
+        GradientCollector collector = trainer.newGradientCollector()) {
+      NDArray input = x.duplicate();
+      input.attach(own);
+      NDArray loss = trainer.forward(new NDList(input)).head().sum();
+      loss.attach(own);
+      collector.backward(loss);
+    }
+  }
+}
