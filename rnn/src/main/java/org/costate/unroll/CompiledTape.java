@@ -7,6 +7,8 @@ import java.util.List;
 import java.util.Map;
 import org.costate.graph.StepGraph;
 import org.costate.internal.exec.CompiledProgram;
+import org.costate.internal.exec.CompiledSession;
+import org.costate.internal.exec.StepNorms;
 
 /// A pass on the compiled executor: the batch in slices of lanes that run independently, each with
 /// a [SliceTape], and one barrier after the forward and one after the backward sweep. What the
@@ -161,9 +163,13 @@ final class CompiledTape implements Tape {
       unroll.step().output(name);
     }
     var results = new Backward(sweep);
-    Parallel.run(slices, slice -> slice.beginBackward(seeds, sweep, results));
-    if (sweep.recordFlow()) {
+    StepNorms norms = sweep.recordFlow() ? StepNorms.of(program) : null;
+    boolean stepwise = sweep.recordFlow() && norms == null;
+    Parallel.run(slices, slice -> slice.beginBackward(seeds, sweep, results, stepwise));
+    if (stepwise) {
       results.backStepByStep();
+    } else if (norms != null) {
+      results.backWithNorms(norms);
     } else {
       Parallel.run(
           slices,
@@ -202,6 +208,32 @@ final class CompiledTape implements Tape {
       this.costates = sweep.keepCostates() ? new double[batch.horizon() + 1][][] : null;
       if (costates != null) {
         Arrays.setAll(costates, _ -> newState());
+      }
+    }
+
+    /// Block by block in all slices together; the norms of a block's steps come from what the
+    /// slices have of it.
+    private void backWithNorms(StepNorms norms) {
+      List<CompiledSession> sessions = slices.stream().map(SliceTape::session).toList();
+      SliceTape one = slices.getFirst();
+      int left = batch.horizon();
+      while (left > 0) {
+        int most = left;
+        int steps = slices.stream().mapToInt(slice -> slice.nextSteps(most)).min().orElseThrow();
+        Parallel.run(slices, slice -> slice.back(steps));
+        left = one.blockStart();
+        int half = (one.blockSteps() + 1) / 2;
+        Parallel.run(
+            List.of(0, half),
+            from -> {
+              int to = Math.min(one.blockSteps(), from + half);
+              for (int i = from; i < to; i++) {
+                double[] at = norms.at(sessions, one.blockSlot() + i, i);
+                for (int p = 0; p < at.length; p++) {
+                  parameterNorm[p][one.blockStart() + i] = at[p];
+                }
+              }
+            });
       }
     }
 

@@ -238,9 +238,15 @@ final class SliceTape {
   private double[][] bars;
   private double[][] held;
   private int remaining;
+  private boolean stepwise;
+  private int blockStart;
+  private int blockSlot;
+  private int blockSteps;
   private int sumBoundary;
 
-  void beginBackward(Seeds given, Sweep how, CompiledTape.Backward target) {
+  /// @param bySteps whether the caller takes the sums of each step with [#drainInto]
+  void beginBackward(Seeds given, Sweep how, CompiledTape.Backward target, boolean bySteps) {
+    stepwise = bySteps;
     seeds = given;
     sweep = how;
     results = target;
@@ -271,15 +277,21 @@ final class SliceTape {
     keep(batch.horizon(), 0);
   }
 
+  /// How many steps the next block back from step `from` has.
+  int nextSteps(int from) {
+    recall(from - 1);
+    int boundary = (from - 1) / sumBoundary * sumBoundary;
+    return from - Math.max(Math.max(first, boundary), from - block);
+  }
+
   /// Goes back over the next block of at most `most` steps; false at the beginning of the sequence.
   boolean back(int most) {
     if (remaining == 0) {
       return false;
     }
-    recall(remaining - 1);
+    int steps = Math.min(most, nextSteps(remaining));
+    int low = remaining - steps;
     int boundary = (remaining - 1) / sumBoundary * sumBoundary;
-    int low = Math.max(Math.max(first, boundary), remaining - Math.min(most, block));
-    int steps = remaining - low;
     session.moveCostate(0, steps);
     for (int i = 0; i < steps; i++) {
       seed(low + i, i);
@@ -298,9 +310,12 @@ final class SliceTape {
         }
       }
     }
-    if (low == boundary && !sweep.recordFlow()) {
+    if (low == boundary && !stepwise) {
       session.drain(sums);
     }
+    blockStart = low;
+    blockSlot = low - first;
+    blockSteps = steps;
     remaining = low;
     if (low == first) {
       saved.remove(low);
@@ -379,6 +394,24 @@ final class SliceTape {
   /// the totals.
   void drainInto(double[][] step) {
     session.drain(step);
+  }
+
+  CompiledSession session() {
+    return session;
+  }
+
+  /// The first step of the block that was gone back over last.
+  int blockStart() {
+    return blockStart;
+  }
+
+  int blockSteps() {
+    return blockSteps;
+  }
+
+  /// The slot of its first step.
+  int blockSlot() {
+    return blockSlot;
   }
 
   /// Σ over lanes and steps, once the sweep is done.

@@ -49,6 +49,18 @@ public final class CompiledSession {
     return memory;
   }
 
+  Object arena() {
+    return arena;
+  }
+
+  /// Where some rows of a value begin at a step; after the last row it is the last again.
+  void rows(Task.View view, int slot, int local, int first, int[] at) {
+    int begin = new Operand(view).at(slot, local, 0);
+    for (int i = 0; i < at.length; i++) {
+      at[i] = begin + Math.min(first + i, lanes - 1) * view.width();
+    }
+  }
+
   /// Takes the parameters.
   public void bind(CompiledProgram.Bound parameters) {
     bound = parameters;
