@@ -86,8 +86,7 @@ public class LongSequence {
             ? new SavePolicy.All()
             : new SavePolicy.Every((int) Math.round(Math.sqrt(horizon / 3.5)));
     Tape tape = unroll.forward(theta, unroll.zeroState(LANES), batch, policy);
-    saved.states =
-        tape.savedBytes() / (Math.sqrt(horizon) * 2 * HIDDEN * Float.BYTES * LANES);
+    saved.states = tape.savedBytes() / (Math.sqrt(horizon) * 2 * HIDDEN * Float.BYTES * LANES);
     return tape.backward(Seeds.of("h", 1));
   }
 }

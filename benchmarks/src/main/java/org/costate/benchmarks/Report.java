@@ -51,7 +51,8 @@ public final class Report {
       }
     }
     var lines = new ArrayList<String>();
-    lines.add("name,threads,ms,gflops,product_gflops,fraction,gradient_over_forward,bytes_allocated");
+    lines.add(
+        "name,threads,ms,gflops,product_gflops,fraction,gradient_over_forward,bytes_allocated");
     var bars = new TreeMap<String, Map<String, Double>>();
     for (var entry : step.entrySet()) {
       String[] key = entry.getKey().split(" ");
@@ -81,8 +82,7 @@ public final class Report {
     lines.forEach(System.out::println);
   }
 
-  private static void figure(Map<String, Map<String, Double>> bars, Path file)
-      throws IOException {
+  private static void figure(Map<String, Map<String, Double>> bars, Path file) throws IOException {
     CategoryChart chart =
         new CategoryChartBuilder()
             .width(1100)

@@ -100,8 +100,7 @@ public final class Scalars {
       }
     }
     for (StepGraph.Carry carry : graph.carries()) {
-      builder.next(
-          builder.value(whole[carry.input()]), builder.value(whole(carry.next())));
+      builder.next(builder.value(whole[carry.input()]), builder.value(whole(carry.next())));
     }
     graph.outputs().forEach((name, id) -> builder.output(name, builder.value(whole(id))));
     return builder.build();
@@ -155,8 +154,7 @@ public final class Scalars {
       case Op.Binary(var f, int a, int b) ->
           Arrays.setAll(out, i -> elements(a)[i].apply(f, elements(b)[i]));
       case Op.Select(int c, int a, int b) ->
-          Arrays.setAll(
-              out, i -> Functions.select(elements(c)[i], elements(a)[i], elements(b)[i]));
+          Arrays.setAll(out, i -> Functions.select(elements(c)[i], elements(a)[i], elements(b)[i]));
       case Op.MatrixVector(int w, int x, boolean transposed) -> {
         int columns = graph.shape(w).dim(1);
         int depth = graph.shape(x).size();
@@ -171,8 +169,7 @@ public final class Scalars {
       }
       case Op.Outer(int a, int b) -> {
         int columns = graph.shape(b).size();
-        Arrays.setAll(
-            out, i -> elements(a)[i / columns].hadamard(elements(b)[i % columns]));
+        Arrays.setAll(out, i -> elements(a)[i / columns].hadamard(elements(b)[i % columns]));
       }
       case Op.MatrixMatrix o -> matrixMatrix(o, shape, out);
       case Op.Transpose(int x) -> {
@@ -180,8 +177,7 @@ public final class Scalars {
         int columns = graph.shape(x).dim(1);
         Arrays.setAll(out, i -> elements(x)[i % rows * columns + i / rows]);
       }
-      case Op.Sum(int x, int axis) ->
-          Arrays.setAll(out, i -> sum(along(x, axis, i)));
+      case Op.Sum(int x, int axis) -> Arrays.setAll(out, i -> sum(along(x, axis, i)));
       case Op.Max(int x, int axis) ->
           Arrays.setAll(
               out,
@@ -193,8 +189,7 @@ public final class Scalars {
         int inner = axis < 0 ? n : inner(shape, axis);
         int length = axis < 0 ? n : shape.dim(axis);
         Arrays.setAll(
-            out,
-            i -> elements(x)[axis < 0 ? 0 : i / (inner * length) * inner + i % inner]);
+            out, i -> elements(x)[axis < 0 ? 0 : i / (inner * length) * inner + i % inner]);
       }
       case Op.Slice(int x, int axis, int from, int length) -> {
         int inner = inner(shape, axis);
@@ -203,8 +198,7 @@ public final class Scalars {
             out,
             i ->
                 elements(x)[
-                    (i / (inner * length) * all + from + i / inner % length) * inner
-                        + i % inner]);
+                    (i / (inner * length) * all + from + i / inner % length) * inner + i % inner]);
       }
       case Op.Pad(int x, int axis, int before, int length) -> {
         int inner = inner(shape, axis);

@@ -197,8 +197,7 @@ public final class Simplify {
       var after = parts.ceilingKey(piece.getKey());
       int end = piece.getKey() + shape(piece.getValue()).dim(axis);
       boolean clear =
-          (before == null
-                  || before.getKey() + shape(before.getValue()).dim(axis) <= piece.getKey())
+          (before == null || before.getKey() + shape(before.getValue()).dim(axis) <= piece.getKey())
               && (after == null || end <= after);
       if (!clear) {
         return -1;

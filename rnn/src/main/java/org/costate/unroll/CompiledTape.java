@@ -36,7 +36,8 @@ final class CompiledTape implements Tape {
     int count = program.slices(lanes);
     for (int i = 0; i < count; i++) {
       slices.add(
-          new SliceTape(unroll, bound, batch, i * lanes / count, (i + 1) * lanes / count, concrete));
+          new SliceTape(
+              unroll, bound, batch, i * lanes / count, (i + 1) * lanes / count, concrete));
     }
     double[][][] inputs = arrange();
     double[][][] outputs = newOutputs();
@@ -191,7 +192,7 @@ final class CompiledTape implements Tape {
     final double[][][] inputBars;
     final double[][][] costates;
     final double[][] initial = newState();
-    private final double[][] sums = program.sums();
+    private double[][] sums;
     private final double[][] parameterNorm =
         new double[unroll.step().parameters().size()][batch.horizon()];
 
@@ -239,6 +240,7 @@ final class CompiledTape implements Tape {
 
     /// One step at a time in all slices together, to see the norm of each step's own θ̄.
     private void backStepByStep() {
+      sums = program.sums();
       for (int t = batch.horizon() - 1; t >= 0; t--) {
         Parallel.run(slices, slice -> slice.back(1));
         double[][] step = program.sums();
@@ -259,8 +261,9 @@ final class CompiledTape implements Tape {
 
     private Cotangents finish() {
       double[] total = new double[parameters.layout().size()];
-      for (SliceTape slice : slices) {
-        add(slice.sums(), sums);
+      if (sums == null) {
+        sums = slices.getFirst().sums();
+        slices.stream().skip(1).forEach(slice -> add(slice.sums(), sums));
       }
       var own = unroll.step().parameters();
       double[][] bars = program.parameterBars(bound, sums);

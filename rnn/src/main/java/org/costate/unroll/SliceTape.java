@@ -255,7 +255,8 @@ final class SliceTape {
     costateSquares = new double[batch.horizon() + 1];
     var outputs = unroll.step().outputs();
     outputNames = List.copyOf(outputs.keySet());
-    outputSizes = outputs.values().stream().mapToInt(id -> unroll.step().shape(id).size()).toArray();
+    outputSizes =
+        outputs.values().stream().mapToInt(id -> unroll.step().shape(id).size()).toArray();
     bars = new double[outputSizes.length][];
     for (int i = 0; i < bars.length; i++) {
       bars[i] = new double[lanes * outputSizes[i]];

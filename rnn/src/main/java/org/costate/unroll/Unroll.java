@@ -39,8 +39,7 @@ public final class Unroll implements Recurrence {
   private final Map<String, Shape> inputs = new LinkedHashMap<>();
   private final Map<Integer, Queue<Workspace>> idle = new ConcurrentHashMap<>();
 
-  private Unroll(
-      StepGraph step, Precision precision, Set<String> wantedInputs, Executor executor) {
+  private Unroll(StepGraph step, Precision precision, Set<String> wantedInputs, Executor executor) {
     this.step = step;
     this.precision = precision;
     this.wantedInputs = wantedInputs;
@@ -48,9 +47,7 @@ public final class Unroll implements Recurrence {
     this.compiled =
         executor == Executor.COMPILED && CompiledProgram.supports(step)
             ? new CompiledProgram(
-                step,
-                precision == Precision.FLOAT ? Element.FLOAT : Element.DOUBLE,
-                wantedInputs)
+                step, precision == Precision.FLOAT ? Element.FLOAT : Element.DOUBLE, wantedInputs)
             : null;
     this.reference =
         new Lazy<>(() -> new ReferenceProgram(step, precision == Precision.FLOAT, wantedInputs));
@@ -247,8 +244,7 @@ public final class Unroll implements Recurrence {
 
   /// The bytes of one frame: what one step keeps beside its state.
   long frameBytes(int lanes) {
-    long numbers =
-        compiled == null ? reference.get().residualsPerLane() : compiled.keptPerLane();
+    long numbers = compiled == null ? reference.get().residualsPerLane() : compiled.keptPerLane();
     return numbers * lanes * bytesPerNumber();
   }
 
@@ -293,8 +289,7 @@ public final class Unroll implements Recurrence {
 
   /// Gives a workspace back.
   void release(CompiledSession session, int lanes, boolean separate) {
-    var form =
-        new Form(lanes, session.memory().steps(), session.memory().block(), separate);
+    var form = new Form(lanes, session.memory().steps(), session.memory().block(), separate);
     idleSessions.get(form).add(session);
   }
 

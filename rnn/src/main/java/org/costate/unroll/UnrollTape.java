@@ -51,9 +51,7 @@ final class UnrollTape implements Tape {
     this.watching = watching;
     this.carries = unroll.step().carries();
     this.save =
-        save == null
-            ? null
-            : SavePolicies.concrete(save, unroll, batch.horizon(), batch.lanes());
+        save == null ? null : SavePolicies.concrete(save, unroll, batch.horizon(), batch.lanes());
     this.inputs = arrange(unroll, batch);
     this.workspace = watching ? unroll.fresh(batch.lanes()) : unroll.acquire(batch.lanes());
     this.outputScratch = outputArrays(1)[0];

@@ -34,8 +34,7 @@ class EveryMachineTest {
   /// The number is that of one machine's vector width; the test is that threads do not change it.
   @Test
   void slicesAddUpInTheirOrder() {
-    var entry =
-        new Catalogue.Entry("gru", GruCell.of(9).step(3), Catalogue.Domain.uniform(-1, 1));
+    var entry = new Catalogue.Entry("gru", GruCell.of(9).step(3), Catalogue.Domain.uniform(-1, 1));
     Catalogue.Problem p = entry.problem(Precision.FLOAT, 40, 5, 2);
     double[] first = gradient(p.unroll(), p);
     for (int i = 0; i < 5; i++) {

@@ -57,8 +57,7 @@ class ExecutorsTest {
             p.batch().lengths(6, 0, 4, 1),
             p.batch().resets(resets),
             p.batch().lengths(2, 6, 5, 6).resets(resets))) {
-      var other =
-          new Catalogue.Problem(p.unroll(), p.parameters(), p.initial(), batch, p.seeds());
+      var other = new Catalogue.Problem(p.unroll(), p.parameters(), p.initial(), batch, p.seeds());
       agree(other, new SavePolicy.All(), sweep, 1e-11);
       agree(other, new SavePolicy.Every(4), sweep.lookback(3), 1e-11);
       agree(other, new SavePolicy.Binomial(2), sweep, 1e-11);
@@ -77,10 +76,8 @@ class ExecutorsTest {
       int lanes = 1 + random.nextInt(20);
       int horizon = 1 + random.nextInt(12);
       try {
-        agree(
-            entry.problem(Precision.DOUBLE, lanes, horizon, i), new SavePolicy.All(), 1e-11);
-        agree(
-            entry.problem(Precision.DOUBLE, lanes, horizon, i), new SavePolicy.Every(3), 1e-11);
+        agree(entry.problem(Precision.DOUBLE, lanes, horizon, i), new SavePolicy.All(), 1e-11);
+        agree(entry.problem(Precision.DOUBLE, lanes, horizon, i), new SavePolicy.Every(3), 1e-11);
       } catch (AssertionError | RuntimeException e) {
         throw new AssertionError(entry.name() + " " + step, e);
       }
@@ -164,8 +161,7 @@ class ExecutorsTest {
   @EnumSource(Precision.class)
   void savingLessAndCuttingBlocksChangesNoBit(Precision precision) {
     var entry =
-        new Catalogue.Entry(
-            "bits", LstmCell.of(9).step(3), Catalogue.Domain.uniform(-0.6, 0.6));
+        new Catalogue.Entry("bits", LstmCell.of(9).step(3), Catalogue.Domain.uniform(-0.6, 0.6));
     Catalogue.Problem p = entry.problem(precision, 17, 300, 15);
     Cotangents all = backward(p, new SavePolicy.All(), Sweep.full());
     for (SavePolicy policy :
@@ -218,8 +214,7 @@ class ExecutorsTest {
 
   @Test
   void aStepThatSumsOverTheBatchGoesToTheReference() {
-    StepGraph step =
-        org.costate.graph.Reverse.of(ElmanCell.of(3).step(2)).graph();
+    StepGraph step = org.costate.graph.Reverse.of(ElmanCell.of(3).step(2)).graph();
     assertThat(step.ops().stream().anyMatch(Op.SumBatch.class::isInstance)).isTrue();
     assertThat(Unroll.of(step).explain()).contains("reference");
   }
@@ -234,12 +229,10 @@ class ExecutorsTest {
     agree(p, policy, Sweep.full(), tolerance);
   }
 
-  private static void agree(
-      Catalogue.Problem p, SavePolicy policy, Sweep sweep, double tolerance) {
+  private static void agree(Catalogue.Problem p, SavePolicy policy, Sweep sweep, double tolerance) {
     assertThat(p.unroll().executor()).isEqualTo(Executor.COMPILED);
     var exact = p.unroll().on(Executor.REFERENCE);
-    var reference =
-        new Catalogue.Problem(exact, p.parameters(), p.initial(), p.batch(), p.seeds());
+    var reference = new Catalogue.Problem(exact, p.parameters(), p.initial(), p.batch(), p.seeds());
     Tape one = p.unroll().forward(p.parameters(), p.initial(), p.batch(), policy);
     Tape two = exact.forward(p.parameters(), p.initial(), p.batch(), policy);
     two.rollout()
@@ -287,14 +280,24 @@ class ExecutorsTest {
   private static void near(String what, double[][] a, double[][] b, double tolerance) {
     assertThat(a.length).isEqualTo(b.length);
     double scale =
-        Arrays.stream(b).flatMapToDouble(Arrays::stream).map(Math::abs).filter(Double::isFinite).max().orElse(0);
+        Arrays.stream(b)
+            .flatMapToDouble(Arrays::stream)
+            .map(Math::abs)
+            .filter(Double::isFinite)
+            .max()
+            .orElse(0);
     for (int t = 0; t < a.length; t++) {
       near(what + " at " + t, a[t], b[t], tolerance, scale);
     }
   }
 
   private static void near(String what, double[] a, double[] b, double tolerance) {
-    near(what, a, b, tolerance, Arrays.stream(b).map(Math::abs).filter(Double::isFinite).max().orElse(0));
+    near(
+        what,
+        a,
+        b,
+        tolerance,
+        Arrays.stream(b).map(Math::abs).filter(Double::isFinite).max().orElse(0));
   }
 
   /// Relative to the largest, since a sum's rounding is relative to its terms.

@@ -16,8 +16,8 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
-/// `costate bench`: how fast this machine is, in under a minute a table. The benchmarks with JMH are in the module
-/// `benchmarks`.
+/// `costate bench`: how fast this machine is, in under a minute a table. The benchmarks with JMH
+/// are in the module `benchmarks`.
 @Command(
     name = "bench",
     description = "Time matrix products, recurrent training steps and robot gradients here.",
@@ -109,7 +109,13 @@ public final class BenchCommand implements Callable<Integer> {
         Machine.productRate(Precision.FLOAT, 1024, Machine.threads(), Math.min(1, seconds));
     head(
         "%-28s %8s %10s %10s %10s %18s %14s",
-        "training step", "threads", "ms", "GFLOP/s", "fraction", "gradient/forward", "kB allocated");
+        "training step",
+        "threads",
+        "ms",
+        "GFLOP/s",
+        "fraction",
+        "gradient/forward",
+        "kB allocated");
     for (TrainingSteps.Sizes sizes : TrainingSteps.Sizes.ALL) {
       for (TrainingSteps.Cell cell : TrainingSteps.Cell.values()) {
         var run = new TrainingSteps(cell, sizes);
@@ -205,8 +211,7 @@ public final class BenchCommand implements Callable<Integer> {
       var rounded = new LinkedHashMap<String, Object>();
       fields.forEach(
           (name, value) ->
-              rounded.put(
-                  name, value instanceof Double d ? Math.round(d * 1e4) / 1e4 : value));
+              rounded.put(name, value instanceof Double d ? Math.round(d * 1e4) / 1e4 : value));
       out.println(new ObjectMapper().writeValueAsString(rounded));
     } else {
       out.printf(Locale.ROOT, format + "%n", new ArrayList<>(fields.values()).toArray());

@@ -64,9 +64,7 @@ public final class BenchSteps {
           Value k2 = cartPoleRate(x.plus(k1.times(seconds / 2)), u);
           Value k3 = cartPoleRate(x.plus(k2.times(seconds / 2)), u);
           Value k4 = cartPoleRate(x.plus(k3.times(seconds)), u);
-          s.next(
-              x,
-              x.plus(k1.plus(k2.times(2)).plus(k3.times(2)).plus(k4).times(seconds / 6)));
+          s.next(x, x.plus(k1.plus(k2.times(2)).plus(k3.times(2)).plus(k4).times(seconds / 6)));
           Value upright = cos(x.at(1)).negate().plus(1);
           s.output(
               "cost",
@@ -79,7 +77,7 @@ public final class BenchSteps {
         });
   }
 
-  /// (m_c + m_p) p̈ + m_p l (θ̈ cos θ − θ̇² sin θ) = u,  l θ̈ + p̈ cos θ = g sin θ.
+  /// (m_c + m_p) p̈ + m_p l (θ̈ cos θ − θ̇² sin θ) = u, l θ̈ + p̈ cos θ = g sin θ.
   private static Value cartPoleRate(Value x, Value u) {
     double cart = 1;
     double pole = 0.1;
@@ -90,11 +88,8 @@ public final class BenchSteps {
     Value swing = x.at(3).hadamard(x.at(3)).hadamard(sine).times(pole * length);
     Value denominator = sine.hadamard(sine).times(pole).plus(cart);
     Value acceleration =
-        u.plus(swing)
-            .minus(sine.hadamard(cosine).times(pole * gravity))
-            .over(denominator);
-    Value angular =
-        sine.times(gravity).minus(acceleration.hadamard(cosine)).times(1 / length);
+        u.plus(swing).minus(sine.hadamard(cosine).times(pole * gravity)).over(denominator);
+    Value angular = sine.times(gravity).minus(acceleration.hadamard(cosine)).times(1 / length);
     return concat(
         x.at(2).reshape(1), x.at(3).reshape(1), acceleration.reshape(1), angular.reshape(1));
   }
@@ -119,7 +114,9 @@ public final class BenchSteps {
           s.next(q, q.plus(next.times(seconds)));
           s.output(
               "cost",
-              q.hadamard(q).sum(-1).plus(v.hadamard(v).sum(-1).times(0.1))
+              q.hadamard(q)
+                  .sum(-1)
+                  .plus(v.hadamard(v).sum(-1).times(0.1))
                   .plus(torque.hadamard(torque).sum(-1).times(0.001)));
         });
   }
@@ -150,8 +147,7 @@ public final class BenchSteps {
       if (i > 0) {
         Value scaled = column[i].times(inverse[i]);
         Value articulated = inertia[i].minus(column[i].outer(scaled));
-        Value carried =
-            force[i].plus(articulated.times(bias[i])).plus(scaled.times(rest[i]));
+        Value carried = force[i].plus(articulated.times(bias[i])).plus(scaled.times(rest[i]));
         Value back = transform[i].transpose();
         inertia[i - 1] = inertia[i - 1].plus(back.times(articulated.times(transform[i])));
         force[i - 1] = force[i - 1].plus(back.times(carried));
@@ -168,8 +164,8 @@ public final class BenchSteps {
     return concat(result);
   }
 
-  /// From the parent's frame to the link's: a step along the parent's z, a quarter turn about x, and
-  /// the joint's angle about z.
+  /// From the parent's frame to the link's: a step along the parent's z, a quarter turn about x,
+  /// and the joint's angle about z.
   private static Value transform(StepBuilder s, Value angle, int turn, double along) {
     Value c = cos(angle);
     Value d = sin(angle);
@@ -181,8 +177,15 @@ public final class BenchSteps {
         turn == 0
             ? new Value[] {c, d, zero, d.negate(), c, zero, zero, zero, one}
             : new Value[] {
-              c, zero, d.hadamard(quarter), d.negate(), zero, c.hadamard(quarter), zero,
-              quarter.negate(), zero
+              c,
+              zero,
+              d.hadamard(quarter),
+              d.negate(),
+              zero,
+              c.hadamard(quarter),
+              zero,
+              quarter.negate(),
+              zero
             };
     // −E r× with r = (0, 0, along): r× = [[0, −a, 0], [a, 0, 0], [0, 0, 0]]
     Value[] all = new Value[36];
@@ -236,14 +239,12 @@ public final class BenchSteps {
   private static Value crossMotion(Value a, Value b) {
     Value w = a.slice(0, 3);
     Value angular = b.slice(0, 3);
-    return concat(
-        cross(w, angular), cross(w, b.slice(3, 6)).plus(cross(a.slice(3, 6), angular)));
+    return concat(cross(w, angular), cross(w, b.slice(3, 6)).plus(cross(a.slice(3, 6), angular)));
   }
 
   private static Value crossForce(Value a, Value f) {
     Value w = a.slice(0, 3);
     Value linear = f.slice(3, 6);
-    return concat(
-        cross(w, f.slice(0, 3)).plus(cross(a.slice(3, 6), linear)), cross(w, linear));
+    return concat(cross(w, f.slice(0, 3)).plus(cross(a.slice(3, 6), linear)), cross(w, linear));
   }
 }

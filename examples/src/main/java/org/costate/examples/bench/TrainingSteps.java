@@ -13,13 +13,13 @@ import org.costate.rnn.LstmCell;
 import org.costate.unroll.Cotangents;
 import org.costate.unroll.Parameters;
 import org.costate.unroll.Precision;
+import org.costate.unroll.Recurrence;
 import org.costate.unroll.Rollout;
 import org.costate.unroll.Seeds;
 import org.costate.unroll.SequenceGraph;
 import org.costate.unroll.Sequences;
 import org.costate.unroll.Series;
 import org.costate.unroll.State;
-import org.costate.unroll.Recurrence;
 import org.costate.unroll.Unroll;
 
 /// One training step of a recurrent cell that is timed: forward and all parameter gradients, float.

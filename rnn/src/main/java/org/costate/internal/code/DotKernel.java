@@ -4,8 +4,8 @@ import java.lang.classfile.CodeBuilder;
 import java.lang.classfile.Label;
 import java.lang.classfile.TypeKind;
 
-/// Dot products of a tile of rows with a tile of rows: `out[i, j] = Σ_k a[i, k] · b[j, k]` for
-/// 0 ≤ i, j < [#TILE]. Rows beyond the last are given as the last again.
+/// Dot products of a tile of rows with a tile of rows: `out[i, j] = Σ_k a[i, k] · b[j, k]` for 0 ≤
+/// i, j < [#TILE]. Rows beyond the last are given as the last again.
 public interface DotKernel {
   /// The rows of a tile.
   int TILE = 4;

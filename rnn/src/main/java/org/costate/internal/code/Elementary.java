@@ -10,14 +10,11 @@ import org.costate.graph.UnaryFunction;
 /// With vectors, exp, log and what is made of them are polynomials: exp by Cody–Waite reduction to
 /// |r| ≤ ½ ln 2 and the Taylor series of eʳ − 1 up to r⁷ (float) or r¹³ (double); log by the series
 /// of 2 artanh(f / (2 + f)) on [√½, √2). Errors, measured by `ElementaryTest` over the whole range:
-/// at most 2 ulp for exp, log and softplus and 3 ulp for tanh and sigmoid in float, 4 ulp in double; results below the
-/// normal range of a sigmoid are not reached (it ends at e⁻⁸⁷, in double e⁻⁷⁰⁸). Without vectors,
-/// and for the other functions, `java.lang.Math` in double is used.
+/// at most 2 ulp for exp, log and softplus and 3 ulp for tanh and sigmoid in float, 4 ulp in
+/// double; results below the normal range of a sigmoid are not reached (it ends at e⁻⁸⁷, in double
+/// e⁻⁷⁰⁸). Without vectors, and for the other functions, `java.lang.Math` in double is used.
 final class Elementary {
-  private static final ClassDesc UNARY =
-      UnaryFunction.class.describeConstable().orElseThrow();
-  private static final ClassDesc BINARY =
-      BinaryFunction.class.describeConstable().orElseThrow();
+  private static final ClassDesc UNARY = UnaryFunction.class.describeConstable().orElseThrow();
 
   private final Numbers x;
   private final boolean single;
@@ -70,7 +67,8 @@ final class Elementary {
         if (!x.vector()) {
           yield evaluate(f, a);
         }
-        int rest = logarithmOfOnePlus(exponentialInRange(clamp(x.negate(x.absolute(a)), lowest(), 1)));
+        int rest =
+            logarithmOfOnePlus(exponentialInRange(clamp(x.negate(x.absolute(a)), lowest(), 1)));
         yield x.add(x.maximum(a, x.constant(0)), rest);
       }
       case SIN -> x.math("sin", false, a);
@@ -121,8 +119,7 @@ final class Elementary {
         .invokevirtual(
             UNARY,
             "evaluate",
-            java.lang.constant.MethodTypeDesc.of(
-                ConstantDescs.CD_double, ConstantDescs.CD_double));
+            java.lang.constant.MethodTypeDesc.of(ConstantDescs.CD_double, ConstantDescs.CD_double));
     if (single) {
       x.code().d2f();
     }
@@ -224,16 +221,13 @@ final class Elementary {
     int zero = x.constant(0);
     int smallest = x.constant(single ? 0x1p-126 : 0x1p-1022);
     double up = single ? 0x1p24 : 0x1p54;
-    int normal =
-        x.choose(Numbers.Comparison.LT, a, smallest, x.multiply(a, x.constant(up)), a);
+    int normal = x.choose(Numbers.Comparison.LT, a, smallest, x.multiply(a, x.constant(up)), a);
     int shifted =
         x.choose(Numbers.Comparison.LT, a, smallest, x.constant(single ? -24 : -54), zero);
     int result = logarithmOfNormal(normal, shifted);
     int infinity = x.constant(Double.POSITIVE_INFINITY);
     result = x.choose(Numbers.Comparison.EQ, a, infinity, infinity, result);
-    result =
-        x.choose(
-            Numbers.Comparison.EQ, a, zero, x.constant(Double.NEGATIVE_INFINITY), result);
+    result = x.choose(Numbers.Comparison.EQ, a, zero, x.constant(Double.NEGATIVE_INFINITY), result);
     int nan = x.constant(Double.NaN);
     result = x.choose(Numbers.Comparison.LT, a, zero, nan, result);
     return x.choose(Numbers.Comparison.NE, a, a, nan, result);
@@ -244,8 +238,7 @@ final class Elementary {
     long root = single ? 0x3F3504F3L : 0x3FE6A09E667F3BCDL;
     int bits = x.bits(a);
     int e = x.shift("ASHR", x.addBits(bits, -root), mantissaBits());
-    int m =
-        x.number(x.combineBits("sub", bits, x.shift("LSHL", e, mantissaBits())));
+    int m = x.number(x.combineBits("sub", bits, x.shift("LSHL", e, mantissaBits())));
     int exponent =
         x.subtract(
             x.number(x.addBits(e, single ? 0x4B400000L : 0x4338000000000000L)),
@@ -263,12 +256,9 @@ final class Elementary {
     int tail = x.multiply(s, x.subtract(x.multiply(square, p), f));
     tail =
         x.multiplyAdd(
-            exponent,
-            x.constant(single ? -2.12194440e-4 : 1.90821492927058770002e-10),
-            tail);
+            exponent, x.constant(single ? -2.12194440e-4 : 1.90821492927058770002e-10), tail);
     int head =
-        x.multiplyAdd(
-            exponent, x.constant(single ? 0.693359375 : 6.93147180369123816490e-01), f);
+        x.multiplyAdd(exponent, x.constant(single ? 0.693359375 : 6.93147180369123816490e-01), f);
     return x.add(head, tail);
   }
 }

@@ -18,7 +18,8 @@ import java.util.function.Supplier;
 /// Makes generated classes: each implements one interface and has no state. A class is made once
 /// for each key, so a hundred models of one shape share theirs.
 ///
-/// With `-Dorg.costate.dump=FOLDER` every class file is also written there; read it with `javap -c`.
+/// With `-Dorg.costate.dump=FOLDER` every class file is also written there; read it with `javap
+/// -c`.
 final class HiddenClasses {
   /// How the names of classes without vectors begin; all compilers may have those.
   static final String SCALAR = "Scalars";
@@ -68,8 +69,7 @@ final class HiddenClasses {
       dump(simple, bytes);
     }
     try {
-      Class<?> made =
-          MethodHandles.lookup().defineHiddenClass(bytes, true).lookupClass();
+      Class<?> made = MethodHandles.lookup().defineHiddenClass(bytes, true).lookupClass();
       return type.cast(made.getDeclaredConstructor().newInstance());
     } catch (ReflectiveOperationException e) {
       throw new IllegalStateException("The generated class " + simple + " cannot be used.", e);

@@ -44,8 +44,7 @@ public interface MicroKernel {
   /// @param panels the number of panels side by side
   /// @param packed whether A is packed
   /// @param add whether C is added to, as the first term of the chain
-  record Shape(
-      Element element, int rows, int vectors, int panels, boolean packed, boolean add) {
+  record Shape(Element element, int rows, int vectors, int panels, boolean packed, boolean add) {
     /// The columns of one panel.
     int width() {
       return vectors * lanes();
@@ -134,9 +133,7 @@ public interface MicroKernel {
       for (int i = 0; i < shape.rows; i++) {
         for (int j = 0; j < columns; j++) {
           total[i][j] =
-              shape.add
-                  ? numbers.load(c, index(code, out[i], j * length), -1)
-                  : numbers.copy(zero);
+              shape.add ? numbers.load(c, index(code, out[i], j * length), -1) : numbers.copy(zero);
         }
       }
       int k = code.allocateLocal(TypeKind.INT);

@@ -421,8 +421,7 @@ final class Numbers {
     ClassDesc binaryOperator = ClassDesc.of(PACKAGE, "VectorOperators$Binary");
     code.getstatic(OPERATORS, operator, binaryOperator);
     integer(by);
-    code.invokevirtual(
-        integers, "lanewise", MethodTypeDesc.of(integers, binaryOperator, integer));
+    code.invokevirtual(integers, "lanewise", MethodTypeDesc.of(integers, binaryOperator, integer));
     return storedReference();
   }
 

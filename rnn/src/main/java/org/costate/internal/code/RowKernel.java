@@ -8,8 +8,8 @@ import java.util.List;
 import org.costate.graph.BinaryFunction;
 import org.costate.graph.UnaryFunction;
 
-/// A fused loop over rows: everything element-wise, and the reductions along a row, of one group
-/// of nodes. Each row goes once through the loops of its levels: level 0 computes what needs no
+/// A fused loop over rows: everything element-wise, and the reductions along a row, of one group of
+/// nodes. Each row goes once through the loops of its levels: level 0 computes what needs no
 /// reduction, level 1 what needs a reduction of level 0, and so on; a row stays in the nearest
 /// cache meanwhile.
 public interface RowKernel {
@@ -229,8 +229,7 @@ public interface RowKernel {
         }
         switch (program.instructions().get(i)) {
           case Instruction.LoadOne(int operand, int column, boolean shared) ->
-              scalars[i] =
-                  numbers.load(shared ? weights : arena, () -> at(operand, column), -1);
+              scalars[i] = numbers.load(shared ? weights : arena, () -> at(operand, column), -1);
           case Instruction.Number(double value) -> scalars[i] = numbers.constant(value);
           case Instruction.Unary(var f, int x) -> scalars[i] = functions.unary(f, scalars[x]);
           case Instruction.Binary(var f, int a, int b) ->
@@ -242,8 +241,7 @@ public interface RowKernel {
           case Instruction.Reduce _ -> {
             // its loop has left it in scalars[i]
           }
-          case Instruction.Load _ ->
-              throw new IllegalStateException("a row is not one number");
+          case Instruction.Load _ -> throw new IllegalStateException("a row is not one number");
         }
       }
     }
@@ -297,7 +295,7 @@ public interface RowKernel {
       code.iload(j);
       code.iload(bound);
       code.if_icmpge(rest);
-      emitElements(instructions, at, numbers, j, -1, totals, spread);
+      emitElements(instructions, numbers, j, -1, totals, spread);
       code.iinc(j, length);
       code.goto_(again);
       code.labelBinding(rest);
@@ -312,7 +310,7 @@ public interface RowKernel {
         code.isub();
         code.istore(left);
         int mask = numbers.firstLanes(left);
-        emitElements(instructions, at, numbers, j, mask, totals, spread);
+        emitElements(instructions, numbers, j, mask, totals, spread);
         code.labelBinding(done);
       }
       for (int i : instructions) {
@@ -325,7 +323,6 @@ public interface RowKernel {
 
     private void emitElements(
         List<Integer> instructions,
-        int at,
         Numbers numbers,
         int j,
         int mask,
@@ -364,11 +361,9 @@ public interface RowKernel {
                     : numbers.masked(
                         mask, in[0], numbers.constant(sum ? 0 : Double.NEGATIVE_INFINITY));
             numbers.set(
-                totals[i],
-                sum ? numbers.add(totals[i], term) : numbers.maximum(totals[i], term));
+                totals[i], sum ? numbers.add(totals[i], term) : numbers.maximum(totals[i], term));
           }
-          case Instruction.LoadOne _ ->
-              throw new IllegalStateException("one number is not a row");
+          case Instruction.LoadOne _ -> throw new IllegalStateException("one number is not a row");
         }
       }
     }

@@ -19,8 +19,7 @@ public final class WarmUp {
   private static final long NANOSECONDS = 150_000_000;
   private static final int LEAST_PASSES = 20;
   private static final int DEPTH = 64;
-  private static final Map<Element, CompletableFuture<Void>> STARTED =
-      new EnumMap<>(Element.class);
+  private static final Map<Element, CompletableFuture<Void>> STARTED = new EnumMap<>(Element.class);
 
   private WarmUp() {}
 

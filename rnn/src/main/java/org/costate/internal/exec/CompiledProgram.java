@@ -75,8 +75,8 @@ public final class CompiledProgram {
     this.totalOrder = total.stream().mapToInt(Integer::intValue).toArray();
   }
 
-  /// The nodes whose values are asked for by rows of weights, packed matrices, interpreted nodes
-  /// or results; the others are read through those.
+  /// The nodes whose values are asked for by rows of weights, packed matrices, interpreted nodes or
+  /// results; the others are read through those.
   private boolean[] needed(Phases phases) {
     boolean[] needed = new boolean[phases.graph().ops().size()];
     weights.rows().keySet().forEach(id -> needed[id] = true);
@@ -110,10 +110,7 @@ public final class CompiledProgram {
   /// @param weights rows and packed matrices, in the element type
   /// @param matrices where each packed matrix is
   public record Bound(
-      double[][] shared,
-      double[][] values,
-      Object weights,
-      Map<Task.Pack, Integer> matrices) {
+      double[][] shared, double[][] values, Object weights, Map<Task.Pack, Integer> matrices) {
     private boolean isOf(double[][] other) {
       for (int i = 0; i < shared.length; i++) {
         if (!Arrays.equals(shared[i], other[i])) {
@@ -124,8 +121,8 @@ public final class CompiledProgram {
     }
   }
 
-  /// Takes the parameters, in the order of the step's declarations. The same numbers as before
-  /// give the same object.
+  /// Takes the parameters, in the order of the step's declarations. The same numbers as before give
+  /// the same object.
   public Bound bind(double[][] shared) {
     Bound known = last;
     if (known != null && known.isOf(shared)) {
@@ -219,9 +216,8 @@ public final class CompiledProgram {
     return plan.accumulators().values().stream().map(double[]::new).toArray(double[][]::new);
   }
 
-  /// How the lanes of a batch are divided into slices that run independently: as many lanes each
-  /// as fill a product's tiles, whatever the number of threads, so that results do not depend on
-  /// it.
+  /// How the lanes of a batch are divided into slices that run independently: as many lanes each as
+  /// fill a product's tiles, whatever the number of threads, so that results do not depend on it.
   public int slices(int lanes) {
     return lanes <= 8 ? 1 : lanes <= 16 ? 2 : (lanes + 15) / 16;
   }

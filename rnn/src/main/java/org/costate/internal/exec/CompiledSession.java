@@ -1,7 +1,6 @@
 package org.costate.internal.exec;
 
 import java.util.List;
-import org.costate.graph.Op;
 import org.costate.graph.StepGraph;
 import org.costate.internal.code.Element;
 import org.costate.internal.code.RowKernel;
@@ -103,9 +102,7 @@ public final class CompiledSession {
       perLocal = place == Place.FORWARD || place == Place.BACKWARD || place == Place.COSTATE;
       perRow = perSlot || perLocal;
       base =
-          shared
-              ? offset
-              : memory.base(view.root()) + offset + (view.next() ? lanes * width : 0);
+          shared ? offset : memory.base(view.root()) + offset + (view.next() ? lanes * width : 0);
     }
 
     int at(int slot, int local, int firstRow) {
@@ -201,17 +198,17 @@ public final class CompiledSession {
       int n = task.matrix().n();
       boolean single = task.times() == 1;
       products.multiply(
-              arena,
-              left.at(slot, local, firstRow),
-              single ? left.width : depth,
-              rows * task.times(),
-              depth,
-              bound.weights(),
-              matrix,
-              n,
-              arena,
-              result.at(slot, local, firstRow),
-              single ? result.width : n);
+          arena,
+          left.at(slot, local, firstRow),
+          single ? left.width : depth,
+          rows * task.times(),
+          depth,
+          bound.weights(),
+          matrix,
+          n,
+          arena,
+          result.at(slot, local, firstRow),
+          single ? result.width : n);
     }
   }
 
@@ -289,19 +286,19 @@ public final class CompiledSession {
     void run(int slot, int local, int firstRow, int rows) {
       boolean single = task.times() == 1;
       products.accumulate(
-              arena,
-              a.at(slot, local, firstRow),
-              single ? a.width : task.m(),
-              task.m(),
-              arena,
-              b.at(slot, local, firstRow),
-              single ? b.width : task.n(),
-              task.n(),
-              rows * task.times(),
-              arena,
-              memory.sum(task.node()),
-              arena,
-              memory.packing());
+          arena,
+          a.at(slot, local, firstRow),
+          single ? a.width : task.m(),
+          task.m(),
+          arena,
+          b.at(slot, local, firstRow),
+          single ? b.width : task.n(),
+          task.n(),
+          rows * task.times(),
+          arena,
+          memory.sum(task.node()),
+          arena,
+          memory.packing());
     }
   }
 
@@ -346,9 +343,7 @@ public final class CompiledSession {
           int at = which + r * index.width + k;
           double number = arena instanceof float[] f ? f[at] : ((double[]) arena)[at];
           int target =
-              sum
-                  + Structure.row(number, task.tableRows(), graph.name(), r % lanes)
-                      * task.width();
+              sum + Structure.row(number, task.tableRows(), graph.name(), r % lanes) * task.width();
           int source = from + r * rows.width + k * task.width();
           if (arena instanceof float[] floats) {
             for (int j = 0; j < task.width(); j++) {
@@ -478,16 +473,14 @@ public final class CompiledSession {
   private void write(int[] roots, int index, double[][] x, int firstLane) {
     for (int i = 0; i < roots.length; i++) {
       int size = phases.size(roots[i]);
-      element.put(
-          x[i], firstLane * size, arena, address(roots[i], index, index), lanes * size);
+      element.put(x[i], firstLane * size, arena, address(roots[i], index, index), lanes * size);
     }
   }
 
   private void extract(int[] roots, int index, double[][] x, int firstLane) {
     for (int i = 0; i < roots.length; i++) {
       int size = phases.size(roots[i]);
-      element.get(
-          arena, address(roots[i], index, index), x[i], firstLane * size, lanes * size);
+      element.get(arena, address(roots[i], index, index), x[i], firstLane * size, lanes * size);
     }
   }
 
@@ -646,8 +639,7 @@ public final class CompiledSession {
 
   /// Sets the sums over lanes and steps to zero.
   public void clearSums() {
-    plan.accumulators()
-        .forEach((node, length) -> element.fill(arena, memory.sum(node), length, 0));
+    plan.accumulators().forEach((node, length) -> element.fill(arena, memory.sum(node), length, 0));
   }
 
   /// Adds the sums over lanes and steps to doubles, and sets them to zero.

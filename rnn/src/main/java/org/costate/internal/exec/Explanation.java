@@ -40,9 +40,7 @@ final class Explanation {
     return switch (task) {
       case Task.Rows o ->
           (long) o.n()
-              * o.nodes().stream()
-                  .filter(id -> plan.phases().size(id) > 1 || o.n() == 1)
-                  .count();
+              * o.nodes().stream().filter(id -> plan.phases().size(id) > 1 || o.n() == 1).count();
       case Task.Product o -> 2L * o.times() * o.matrix().depth() * o.matrix().n();
       case Task.Single(int node) -> plan.phases().size(node);
       case Task.Accumulate o -> 2L * o.times() * o.m() * o.n();

@@ -13,9 +13,9 @@ import org.costate.graph.Simplify;
 import org.costate.graph.StepGraph;
 
 /// The joint graph of a step and its pullback, and when each of its nodes is computed: what does
-/// not depend on the carry is *hoisted* before the loop, what does not feed the next carry is *sunk*
-/// behind it, and likewise for the costate on the way back; parameter gradients are *deferred* to
-/// whole blocks.
+/// not depend on the carry is *hoisted* before the loop, what does not feed the next carry is
+/// *sunk* behind it, and likewise for the costate on the way back; parameter gradients are
+/// *deferred* to whole blocks.
 final class Phases {
   private final StepGraph step;
   private final StepGraph graph;

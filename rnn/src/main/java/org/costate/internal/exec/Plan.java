@@ -105,8 +105,7 @@ final class Plan {
     }
     choosePlaces(schedule);
     bundleNumbers();
-    schedule.forEach(
-        (phase, groups) -> tasks.put(phase, groups.stream().map(this::task).toList()));
+    schedule.forEach((phase, groups) -> tasks.put(phase, groups.stream().map(this::task).toList()));
   }
 
   private Op op(int id) {
@@ -345,9 +344,7 @@ final class Plan {
         units.add(new Unit(phases.next[i], -1, phases.carry[i]));
       }
       int bar = phases.carryBar[i];
-      if (phase == Phase.BACK_STEP
-          && bar >= 0
-          && !isPlaced(bar, phases.nextBar[i], false)) {
+      if (phase == Phase.BACK_STEP && bar >= 0 && !isPlaced(bar, phases.nextBar[i], false)) {
         units.add(new Unit(bar, -1, phases.nextBar[i]));
       }
     }
@@ -565,8 +562,7 @@ final class Plan {
             }
           }
         });
-    for (int[] results :
-        List.of(phases.next, phases.output, phases.carryBar, phases.inputBar)) {
+    for (int[] results : List.of(phases.next, phases.output, phases.carryBar, phases.inputBar)) {
       for (int id : results) {
         if (id >= 0 && batched(id)) {
           int source = source(id);
@@ -684,8 +680,7 @@ final class Plan {
           places.put(root, bundle.place());
           for (int i = 0; i < nodes.size(); i++) {
             places.remove(nodes.get(i));
-            placed.put(
-                nodes.get(i), new Task.View(root, nodes.get(i), i, nodes.size(), false));
+            placed.put(nodes.get(i), new Task.View(root, nodes.get(i), i, nodes.size(), false));
           }
         });
   }
@@ -719,7 +714,10 @@ final class Plan {
     if (fusible(first)) {
       var builder = new LoopBuilder(group, places.keySet());
       return new Task.Rows(
-          builder.code(), List.copyOf(builder.operands), builder.length, List.copyOf(builder.group));
+          builder.code(),
+          List.copyOf(builder.operands),
+          builder.length,
+          List.copyOf(builder.group));
     }
     int id = first.node;
     return switch (op(id)) {
@@ -824,8 +822,7 @@ final class Plan {
 
     private int operand(Task.View view) {
       int node = view.root() < 0 ? view.node() : -1;
-      Task.View key =
-          new Task.View(view.root(), node, view.offset(), view.width(), view.next());
+      Task.View key = new Task.View(view.root(), node, view.offset(), view.width(), view.next());
       Integer known = operandIndex.get(key);
       if (known == null) {
         known = operands.size();
@@ -843,8 +840,7 @@ final class Plan {
     private int load(Task.View view, int size) {
       return size > 1
           ? emit(new RowKernel.Instruction.Load(operand(view), false), true)
-          : emit(
-              new RowKernel.Instruction.LoadOne(rootOperand(view), view.offset(), false), false);
+          : emit(new RowKernel.Instruction.LoadOne(rootOperand(view), view.offset(), false), false);
     }
 
     private void add(Unit unit) {
@@ -880,8 +876,7 @@ final class Plan {
             case Op.Select(int c, int a, int b) -> {
               int condition = value(c);
               int left = value(a);
-              yield emit(
-                  new RowKernel.Instruction.Select(condition, left, value(b)), isWide);
+              yield emit(new RowKernel.Instruction.Select(condition, left, value(b)), isWide);
             }
             case Op.Sum(int x, _) -> reduce(true, x);
             case Op.Max(int x, _) -> reduce(false, x);

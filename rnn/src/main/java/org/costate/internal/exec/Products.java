@@ -43,8 +43,8 @@ final class Products {
     return (n + width - 1) / width;
   }
 
-  /// Packs B, whose element (k, j) is at `from + k·kStep + j·jStep`; columns that are not there
-  /// are zero.
+  /// Packs B, whose element (k, j) is at `from + k·kStep + j·jStep`; columns that are not there are
+  /// zero.
   void pack(Object b, int from, int kStep, int jStep, int depth, int n, Object to, int at) {
     if (b instanceof float[] source) {
       float[] target = (float[]) to;
@@ -127,7 +127,8 @@ final class Products {
   private MicroKernel kernel(int rows, int panels) {
     MicroKernel kernel = plain[rows][panels];
     if (kernel == null) {
-      kernel = MicroKernel.of(new MicroKernel.Shape(element, rows, vectors(), panels, false, false));
+      kernel =
+          MicroKernel.of(new MicroKernel.Shape(element, rows, vectors(), panels, false, false));
       plain[rows][panels] = kernel;
     }
     return kernel;

@@ -2,7 +2,6 @@ package org.costate.internal.exec;
 
 import java.util.Arrays;
 import java.util.Optional;
-import org.costate.graph.Op;
 import org.costate.graph.StepGraph;
 
 /// The workspace of a [ReferenceProgram]: one array for each node, `[lanes, size]` or, for what is

@@ -104,8 +104,19 @@ class ElementaryTest {
   @EnumSource(UnaryFunction.class)
   void edgesAreThoseOfMath(UnaryFunction f) {
     double[] x = {
-      0, -0.0, 1, -1, 1e-40, 1e-300, Double.NaN, Double.POSITIVE_INFINITY, Double.NEGATIVE_INFINITY,
-      1e4, -1e4, 0.5, -0.5
+      0,
+      -0.0,
+      1,
+      -1,
+      1e-40,
+      1e-300,
+      Double.NaN,
+      Double.POSITIVE_INFINITY,
+      Double.NEGATIVE_INFINITY,
+      1e4,
+      -1e4,
+      0.5,
+      -0.5
     };
     for (Element element : Element.values()) {
       double[] given = x.clone();
@@ -157,10 +168,7 @@ class ElementaryTest {
     instructions.add(new RowKernel.Instruction.Store(1, 0, 5));
     var code =
         new RowKernel.Code(
-            Element.DOUBLE,
-            instructions,
-            List.of(true, true, false, false, true, true, true),
-            2);
+            Element.DOUBLE, instructions, List.of(true, true, false, false, true, true, true), 2);
     double[] arena = new double[6 * n];
     for (int i = 0; i < 3 * n; i++) {
       arena[i] = Math.cos(3 * i) - 2;

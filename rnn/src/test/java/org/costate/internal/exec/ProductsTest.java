@@ -43,8 +43,15 @@ class ProductsTest {
 
   @ParameterizedTest
   @CsvSource({
-    "1, 1, 1", "1, 7, 33", "2, 5, 130", "3, 16, 31", "8, 8, 32", "9, 64, 65", "17, 3, 5",
-    "30, 300, 70", "1, 40, 128"
+    "1, 1, 1",
+    "1, 7, 33",
+    "2, 5, 130",
+    "3, 16, 31",
+    "8, 8, 32",
+    "9, 64, 65",
+    "17, 3, 5",
+    "30, 300, 70",
+    "1, 40, 128"
   })
   void rowsTimesAPackedMatrix(int m, int depth, int n) {
     for (Element element : Element.values()) {
@@ -78,8 +85,7 @@ class ProductsTest {
       element.fill(whole, 3, m * n, 1);
       element.fill(parts, 3, m * n, 1);
       Object scratch = element.array(2 + products.scratchSize(rows, m, n));
-      products.accumulate(
-          left, 5, m + 1, m, right, 5, n + 4, n, rows, whole, 3, scratch, 2);
+      products.accumulate(left, 5, m + 1, m, right, 5, n + 4, n, rows, whole, 3, scratch, 2);
       int first = rows / 3;
       for (int[] part : new int[][] {{first, rows - first}, {0, first}}) {
         if (part[1] > 0) {
