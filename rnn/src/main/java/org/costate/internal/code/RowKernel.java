@@ -322,12 +322,7 @@ public interface RowKernel {
     }
 
     private void emitElements(
-        List<Integer> instructions,
-        Numbers numbers,
-        int j,
-        int mask,
-        int[] totals,
-        int[] spread) {
+        List<Integer> instructions, Numbers numbers, int j, int mask, int[] totals, int[] spread) {
       var functions = new Elementary(numbers);
       int[] value = new int[level.length];
       java.util.Arrays.fill(value, -1);
