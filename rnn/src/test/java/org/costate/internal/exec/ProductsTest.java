@@ -29,7 +29,7 @@ class ProductsTest {
     return array;
   }
 
-  private static double exact(int m, int depth, int i, int j) {
+  private static double exact(int depth, int i, int j) {
     double sum = 0;
     for (int k = 0; k < depth; k++) {
       sum += a(i, k) * b(k, j);
@@ -65,7 +65,7 @@ class ProductsTest {
       for (int i = 0; i < m; i++) {
         for (int j = 0; j < n; j++) {
           assertThat(at(c, 2 + i * (n + 1) + j))
-              .isCloseTo(exact(m, depth, i, j), Offset.offset(tolerance));
+              .isCloseTo(exact(depth, i, j), Offset.offset(tolerance));
         }
         assertThat(at(c, 2 + i * (n + 1) + n)).as("beyond the row").isZero();
       }
@@ -137,7 +137,7 @@ class ProductsTest {
       new Products(element).general(first, second, c, m, depth, n);
       double tolerance = element == Element.FLOAT ? 5e-4 : 1e-12;
       for (int i = 0; i < m * n; i++) {
-        assertThat(at(c, i)).isCloseTo(exact(m, depth, i / n, i % n), Offset.offset(tolerance));
+        assertThat(at(c, i)).isCloseTo(exact(depth, i / n, i % n), Offset.offset(tolerance));
       }
     }
   }
