@@ -61,6 +61,23 @@ class CommandLineTest {
   }
 
   @Test
+  void benchPrintsOneObjectARow() throws IOException {
+    Outcome gemm = run("bench", "gemm", "--json", "--seconds", "0.01");
+    assertThat(gemm.code).isZero();
+    JsonNode first = new ObjectMapper().readTree(gemm.out.lines().findFirst().orElseThrow());
+    assertThat(first.get("name").asText()).isEqualTo("sgemm-256");
+    assertThat(first.get("gflops").asDouble()).isPositive();
+    Outcome control = run("bench", "control", "--json", "--seconds", "0.01");
+    JsonNode row = new ObjectMapper().readTree(control.out.lines().findFirst().orElseThrow());
+    assertThat(row.get("name").asText()).isEqualTo("cartpole-rk4-T100");
+    assertThat(row.get("gradient_us").asDouble()).isGreaterThan(row.get("value_us").asDouble());
+    assertThat(run("bench", "rnm").code).isEqualTo(2);
+    assertThat(run("bench", "gemm", "--seconds", "0").err)
+        .contains("--seconds must be positive")
+        .hasLineCount(1);
+  }
+
+  @Test
   void wrongOptionsEndWithTwoAndASuggestion() {
     assertThat(run("run").code).isEqualTo(2);
     assertThat(run("run", "adding", "--lenght", "3").code).isEqualTo(2);
