@@ -1,5 +1,6 @@
 package org.costate.unroll;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ForkJoinPool;
 import java.util.concurrent.ForkJoinTask;
@@ -29,11 +30,34 @@ final class Parallel {
       parts.forEach(body);
       return;
     }
-    var tasks = parts.stream().map(part -> ForkJoinTask.adapt(() -> body.accept(part))).toList();
+    // A pool would wrap or rebuild what a task throws, and lose its message.
+    Throwable[] failures = new Throwable[parts.size()];
+    var tasks = new ArrayList<ForkJoinTask<?>>();
+    for (int i = 0; i < failures.length; i++) {
+      int index = i;
+      tasks.add(
+          ForkJoinTask.adapt(
+              () -> {
+                try {
+                  body.accept(parts.get(index));
+                } catch (RuntimeException | Error e) {
+                  failures[index] = e;
+                }
+              }));
+    }
     if (ForkJoinTask.inForkJoinPool()) {
       ForkJoinTask.invokeAll(tasks);
     } else {
       POOL.invoke(ForkJoinTask.adapt(() -> ForkJoinTask.invokeAll(tasks)));
+    }
+    for (Throwable failure : failures) {
+      switch (failure) {
+        case RuntimeException e -> throw e;
+        case Error e -> throw e;
+        case null, default -> {
+          // this part is done
+        }
+      }
     }
   }
 }

@@ -120,6 +120,16 @@ public final class Seeds {
     return names;
   }
 
+  /// Whether the cotangent of an output is the same number from step t on.
+  boolean uniform(String output, int t) {
+    return !series.containsKey(output) && t >= first;
+  }
+
+  /// That number.
+  double weight(String output) {
+    return constants.getOrDefault(output, 0.0);
+  }
+
   /// Writes the cotangent of one output at one step; zero on padding.
   void fill(String output, int t, Sequences batch, double[] bar) {
     fill(output, t, batch, 0, batch.lanes(), bar);
@@ -133,10 +143,6 @@ public final class Seeds {
     }
     double constant = constants.getOrDefault(output, 0.0);
     Series given = series.get(output);
-    if (given == null && !batch.padded()) {
-      java.util.Arrays.fill(bar, constant);
-      return;
-    }
     int size = bar.length / lanes;
     for (int lane = 0; lane < lanes; lane++) {
       if (batch.active(t, firstLane + lane)) {

@@ -49,6 +49,7 @@ final class SliceTape {
     int kept = concrete == null ? horizon : SavePolicies.frames(concrete, horizon);
     this.block = program.blockSteps(lanes, kept);
     this.session = unroll.acquire(lanes, concrete == null ? block : kept, block, separate);
+    session.firstLane(from);
     session.bind(bound);
   }
 
@@ -251,7 +252,6 @@ final class SliceTape {
     sweep = how;
     results = target;
     sums = program.sums();
-    session.clearSums();
     costateSquares = new double[batch.horizon() + 1];
     var outputs = unroll.step().outputs();
     outputNames = List.copyOf(outputs.keySet());
@@ -294,9 +294,7 @@ final class SliceTape {
     int low = remaining - steps;
     int boundary = (remaining - 1) / sumBoundary * sumBoundary;
     session.moveCostate(0, steps);
-    for (int i = 0; i < steps; i++) {
-      seed(low + i, i);
-    }
+    seed(low, steps);
     session.backBefore(low - first, steps);
     for (int i = steps - 1; i >= 0; i--) {
       step(low + i, i);
@@ -328,10 +326,17 @@ final class SliceTape {
     return true;
   }
 
-  private void seed(int t, int local) {
+  private void seed(int t, int steps) {
     for (int i = 0; i < bars.length; i++) {
-      seeds.fill(outputNames.get(i), t, batch, from, lanes, bars[i]);
-      session.seed(i, local, bars[i]);
+      String name = outputNames.get(i);
+      if (seeds.uniform(name, t) && !batch.padded()) {
+        session.seed(i, steps, seeds.weight(name));
+      } else {
+        for (int local = 0; local < steps; local++) {
+          seeds.fill(name, t + local, batch, from, lanes, bars[i]);
+          session.seed(i, local, bars[i]);
+        }
+      }
     }
   }
 

@@ -1,6 +1,7 @@
 package org.costate.unroll;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -8,7 +9,9 @@ import java.util.List;
 import java.util.Random;
 import org.costate.check.Catalogue;
 import org.costate.graph.Functions;
+import org.costate.graph.Hessian;
 import org.costate.graph.Initializer;
+import org.costate.graph.Jacobian;
 import org.costate.graph.Op;
 import org.costate.graph.StepBuilder;
 import org.costate.graph.StepGraph;
@@ -138,6 +141,51 @@ class ExecutorsTest {
     }
     Value from = known.get(random.nextInt(known.size()));
     return s.shared(matrix, Initializer.glorotUniform(), n, from.shape().size()).times(from);
+  }
+
+  @Test
+  void jacobiansAndHessiansOfScalarsAgree() {
+    StepGraph step =
+        StepGraph.define(
+            "pendulum",
+            s -> {
+              Value x = s.carry("x", 2);
+              Value u = s.input("u");
+              Value length = s.shared("length", Initializer.ones());
+              Value pull = Functions.sin(x.at(0)).over(length).plus(u);
+              Value rate = x.at(1).minus(pull.times(0.1));
+              Value angle = x.at(0).plus(rate.times(0.1));
+              s.next(x, Functions.concat(angle.reshape(1), rate.reshape(1)));
+              s.output("cost", x.hadamard(x).sum(-1).plus(u.hadamard(u).hadamard(rate)));
+            });
+    StepGraph jacobian = Jacobian.of(step, "F", "x", "x", "u");
+    StepGraph hessian = Hessian.of(step, "H", "cost", "x", "u");
+    for (StepGraph derived : List.of(jacobian, hessian)) {
+      var entry =
+          new Catalogue.Entry("derivative", derived, Catalogue.Domain.uniform(0.5, 1.5));
+      agree(entry.problem(Precision.DOUBLE, 3, 7, 17), new SavePolicy.All(), 1e-12);
+      assertThat(Unroll.of(derived).explain()).doesNotContain("interpreted");
+    }
+  }
+
+  @Test
+  void whatASliceThrowsKeepsItsMessage() {
+    StepGraph step =
+        StepGraph.define(
+            "lookup",
+            s -> {
+              Value table = s.shared("table", Initializer.ones(), 5, 70);
+              s.output("row", table.gather(s.input("index")));
+            });
+    double[][] index = new double[3][20];
+    index[2][18] = 7;
+    Sequences batch =
+        Sequences.of(20, 3).with("index", new Series(org.costate.graph.Shape.SCALAR, 20, index));
+    Unroll unroll = Unroll.of(step, Precision.FLOAT, java.util.Set.of());
+    Parameters parameters = Parameters.initialise(unroll.layout(), 1);
+    assertThatThrownBy(() -> unroll.evaluate(parameters, unroll.zeroState(20), batch))
+        .isInstanceOf(IndexOutOfBoundsException.class)
+        .hasMessageContaining("index 7.0 of lane 18 is outside the table of 5 rows");
   }
 
   static List<StepGraph> cells() {

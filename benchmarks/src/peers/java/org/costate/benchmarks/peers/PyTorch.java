@@ -22,7 +22,7 @@ import org.costate.examples.bench.TrainingSteps;
 public final class PyTorch {
   private PyTorch() {}
 
-  /// @param arguments none
+  /// @param arguments a part of the names of the rows that are wanted; all if there is none
   public static void main(String[] arguments) {
     System.out.println("name,pytorch_ms,costate_ms,ratio");
     for (TrainingSteps.Sizes sizes : TrainingSteps.Sizes.ALL) {
@@ -31,6 +31,9 @@ public final class PyTorch {
           continue;
         }
         var own = new TrainingSteps(cell, sizes);
+        if (arguments.length > 0 && !own.name().contains(arguments[0])) {
+          continue;
+        }
         double mine = best(own::step);
         // DJL's bidirectional blocks fail; both directions are two runs of one direction.
         double theirs = peer(cell, sizes) * (sizes.both() ? 2 : 1);

@@ -22,6 +22,7 @@ public final class CompiledSession {
   private final Runner[][] runners = new Runner[Phase.values().length][];
   private final Products products;
   private CompiledProgram.Bound bound;
+  private int firstLane;
 
   CompiledSession(CompiledProgram program, Memory memory) {
     this.program = program;
@@ -58,6 +59,11 @@ public final class CompiledSession {
     for (int i = 0; i < at.length; i++) {
       at[i] = begin + Math.min(first + i, lanes - 1) * view.width();
     }
+  }
+
+  /// Says which lane of the batch the first of this session is, for messages.
+  public void firstLane(int lane) {
+    firstLane = lane;
   }
 
   /// Takes the parameters.
@@ -252,6 +258,7 @@ public final class CompiledSession {
     @Override
     void run(int slot, int local, int firstRow, int rows) {
       interpreter.lanes(rows);
+      interpreter.name(firstLane, lanes);
       for (int i = 0; i < ids.length; i++) {
         if (operands[i] != null) {
           int size = phases.size(ids[i]);
@@ -343,7 +350,7 @@ public final class CompiledSession {
           int at = which + r * index.width + k;
           double number = arena instanceof float[] f ? f[at] : ((double[]) arena)[at];
           int target =
-              sum + Structure.row(number, task.tableRows(), graph.name(), r % lanes) * task.width();
+              sum + Structure.row(number, task.tableRows(), graph.name(), firstLane + r % lanes) * task.width();
           int source = from + r * rows.width + k * task.width();
           if (arena instanceof float[] floats) {
             for (int j = 0; j < task.width(); j++) {
@@ -605,6 +612,12 @@ public final class CompiledSession {
     element.put(bar, 0, arena, address(id, local, local), lanes * phases.size(id));
   }
 
+  /// Sets the cotangent of an output to one number at some steps of the block.
+  public void seed(int i, int steps, double value) {
+    int id = phases.outputBar[i];
+    element.fill(arena, address(id, 0, 0), steps * lanes * phases.size(id), value);
+  }
+
   /// Work of some steps that needs no costate.
   public void backBefore(int slot, int steps) {
     map(Phase.BACK_BEFORE, slot, steps);
@@ -635,11 +648,6 @@ public final class CompiledSession {
     } else {
       read(id, slot, local, to, firstLane);
     }
-  }
-
-  /// Sets the sums over lanes and steps to zero.
-  public void clearSums() {
-    plan.accumulators().forEach((node, length) -> element.fill(arena, memory.sum(node), length, 0));
   }
 
   /// Adds the sums over lanes and steps to doubles, and sets them to zero.

@@ -18,6 +18,8 @@ final class Interpreter {
   private final double[][][] packedTransposed;
   private final Gemm gemm;
   private int lanes;
+  private int firstLane;
+  private int lanesOfBatch = Integer.MAX_VALUE;
 
   /// @param graph the graph
   /// @param storage the node in whose array each node's value is
@@ -57,6 +59,16 @@ final class Interpreter {
     Arrays.fill(packed, null);
     Arrays.fill(packedTransposed, null);
     Arrays.fill(expanded, null);
+  }
+
+  /// Says which lanes of the batch rows are, for messages: row r is lane `first + r mod count`.
+  void name(int first, int count) {
+    firstLane = first;
+    lanesOfBatch = count;
+  }
+
+  private int lane(int row) {
+    return firstLane + row % lanesOfBatch;
   }
 
   /// Goes on with another number of lanes.
@@ -383,7 +395,7 @@ final class Interpreter {
     double[] index = operand(o.index(), id);
     for (int i = 0; i < copies(id) * count; i++) {
       int lane = i / count;
-      int r = Structure.row(index[i], table.dim(0), graph.name(), lane);
+      int r = Structure.row(index[i], table.dim(0), graph.name(), lane(lane));
       System.arraycopy(from, base(o.table(), lane) + r * row, out, i * row, row);
     }
   }
@@ -396,7 +408,9 @@ final class Interpreter {
     double[] index = value(o.index());
     for (int lane = 0; lane < copies; lane++) {
       for (int i = 0; i < count; i++) {
-        int r = Structure.row(index[base(o.index(), lane) + i], table.dim(0), graph.name(), lane);
+        int r =
+            Structure.row(
+                index[base(o.index(), lane) + i], table.dim(0), graph.name(), lane(lane));
         for (int j = 0; j < row; j++) {
           out[lane * stride + r * row + j] += rows[base(o.rows(), lane) + i * row + j];
         }
