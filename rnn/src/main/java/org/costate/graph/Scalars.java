@@ -12,6 +12,7 @@ import java.util.List;
 /// carries and outputs do not change.
 public final class Scalars {
   private static final int LARGEST_VALUE = 64;
+  private static final int LARGEST_PARAMETER_MATRIX = 16;
   private static final int MOST_OPERATIONS = 20_000;
   private static final int MOST_BEFORE_SIMPLIFYING = 400_000;
 
@@ -29,7 +30,8 @@ public final class Scalars {
 
   /// Expands a graph and simplifies it, if every value is small, every op can be expanded and the
   /// result is short: scalar code is then faster than loops over vectors that do not fill a
-  /// register.
+  /// register. A step with parameter matrices is a network: it is run on batches, where vectors do
+  /// fill up.
   ///
   /// @param graph the graph
   /// @return a graph with the same inputs, carries and outputs, or the graph itself
@@ -48,6 +50,8 @@ public final class Scalars {
       Shape shape = graph.shape(id);
       boolean possible =
           switch (op) {
+            case Op.Input(Role role, _, _, _) ->
+                role != Role.SHARED || shape.rank() < 2 || shape.size() <= LARGEST_PARAMETER_MATRIX;
             case Op.Gather _,
                 Op.ScatterAdd _,
                 Op.Convolve _,

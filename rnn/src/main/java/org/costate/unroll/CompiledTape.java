@@ -5,6 +5,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Consumer;
 import org.costate.graph.StepGraph;
 import org.costate.internal.exec.CompiledProgram;
 import org.costate.internal.exec.CompiledSession;
@@ -46,11 +47,20 @@ final class CompiledTape implements Tape {
       x[i] = initial.get(unroll.step().carries().get(i).name());
     }
     double[][] end = newState();
-    Parallel.run(slices, slice -> slice.forward(x, inputs, outputs, end));
+    run(slice -> slice.forward(x, inputs, outputs, end));
     this.rollout = new Rollout(series(outputs), state(end));
     if (save == null) {
       slices.forEach(SliceTape::release);
       consumed = true;
+    }
+  }
+
+  /// Does something in all slices, on several threads if that is worth it.
+  private void run(Consumer<SliceTape> body) {
+    if (program.worthThreads(batch.lanes(), batch.horizon())) {
+      Parallel.run(slices, body);
+    } else {
+      slices.forEach(body);
     }
   }
 
@@ -166,14 +176,13 @@ final class CompiledTape implements Tape {
     var results = new Backward(sweep);
     StepNorms norms = sweep.recordFlow() ? StepNorms.of(program) : null;
     boolean stepwise = sweep.recordFlow() && norms == null;
-    Parallel.run(slices, slice -> slice.beginBackward(seeds, sweep, results, stepwise));
+    run(slice -> slice.beginBackward(seeds, sweep, results, stepwise));
     if (stepwise) {
       results.backStepByStep();
     } else if (norms != null) {
       results.backWithNorms(norms);
     } else {
-      Parallel.run(
-          slices,
+      run(
           slice -> {
             while (slice.back(Integer.MAX_VALUE)) {
               // the next block
@@ -221,7 +230,7 @@ final class CompiledTape implements Tape {
       while (left > 0) {
         int most = left;
         int steps = slices.stream().mapToInt(slice -> slice.nextSteps(most)).min().orElseThrow();
-        Parallel.run(slices, slice -> slice.back(steps));
+        run(slice -> slice.back(steps));
         left = one.blockStart();
         int half = (one.blockSteps() + 1) / 2;
         Parallel.run(
@@ -242,7 +251,7 @@ final class CompiledTape implements Tape {
     private void backStepByStep() {
       sums = program.sums();
       for (int t = batch.horizon() - 1; t >= 0; t--) {
-        Parallel.run(slices, slice -> slice.back(1));
+        run(slice -> slice.back(1));
         double[][] step = program.sums();
         for (SliceTape slice : slices) {
           slice.drainInto(step);

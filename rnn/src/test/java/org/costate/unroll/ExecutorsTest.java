@@ -161,8 +161,7 @@ class ExecutorsTest {
     StepGraph jacobian = Jacobian.of(step, "F", "x", "x", "u");
     StepGraph hessian = Hessian.of(step, "H", "cost", "x", "u");
     for (StepGraph derived : List.of(jacobian, hessian)) {
-      var entry =
-          new Catalogue.Entry("derivative", derived, Catalogue.Domain.uniform(0.5, 1.5));
+      var entry = new Catalogue.Entry("derivative", derived, Catalogue.Domain.uniform(0.5, 1.5));
       agree(entry.problem(Precision.DOUBLE, 3, 7, 17), new SavePolicy.All(), 1e-12);
       assertThat(Unroll.of(derived).explain()).doesNotContain("interpreted");
     }

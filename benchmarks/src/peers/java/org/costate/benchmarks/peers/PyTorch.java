@@ -80,10 +80,7 @@ public final class PyTorch {
 
   private static <B extends RecurrentBlock.BaseBuilder<B>> B sized(
       B builder, TrainingSteps.Sizes sizes) {
-    return builder
-        .setStateSize(sizes.hidden())
-        .setNumLayers(1)
-        .optBatchFirst(false);
+    return builder.setStateSize(sizes.hidden()).setNumLayers(1).optBatchFirst(false);
   }
 
   private static void step(Trainer trainer, NDManager manager, NDArray x) {

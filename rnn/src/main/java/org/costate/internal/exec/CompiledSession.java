@@ -350,7 +350,9 @@ public final class CompiledSession {
           int at = which + r * index.width + k;
           double number = arena instanceof float[] f ? f[at] : ((double[]) arena)[at];
           int target =
-              sum + Structure.row(number, task.tableRows(), graph.name(), firstLane + r % lanes) * task.width();
+              sum
+                  + Structure.row(number, task.tableRows(), graph.name(), firstLane + r % lanes)
+                      * task.width();
           int source = from + r * rows.width + k * task.width();
           if (arena instanceof float[] floats) {
             for (int j = 0; j < task.width(); j++) {

@@ -35,7 +35,19 @@ final class Explanation {
     return lines;
   }
 
-  /// Multiplications, additions and other functions, each as one, for one lane.
+  /// Multiplications, additions and other functions, each as one, for one lane and step of a
+  /// forward and backward pass.
+  static long flops(Plan plan) {
+    long total = 0;
+    for (Phase phase : Phase.values()) {
+      for (Task task : plan.tasks(phase)) {
+        total += flops(plan, task);
+      }
+    }
+    return total;
+  }
+
+  /// The same for one task.
   static long flops(Plan plan, Task task) {
     return switch (task) {
       case Task.Rows o ->

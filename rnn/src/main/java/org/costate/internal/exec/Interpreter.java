@@ -409,8 +409,7 @@ final class Interpreter {
     for (int lane = 0; lane < copies; lane++) {
       for (int i = 0; i < count; i++) {
         int r =
-            Structure.row(
-                index[base(o.index(), lane) + i], table.dim(0), graph.name(), lane(lane));
+            Structure.row(index[base(o.index(), lane) + i], table.dim(0), graph.name(), lane(lane));
         for (int j = 0; j < row; j++) {
           out[lane * stride + r * row + j] += rows[base(o.rows(), lane) + i * row + j];
         }
