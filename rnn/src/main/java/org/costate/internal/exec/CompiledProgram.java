@@ -27,7 +27,7 @@ public final class CompiledProgram {
   private final Element element;
   private final Plan plan;
   private final Plan separatePlan;
-  private final Plan.Weights weights;
+  private final Weights weights;
   private final Products products;
   private final int[] storage;
   private final boolean[] bound;
@@ -43,7 +43,7 @@ public final class CompiledProgram {
     WarmUp.start(element);
     this.element = element;
     var phases = new Phases(step, wantedInputs);
-    this.weights = new Plan.Weights();
+    this.weights = new Weights();
     this.plan = new Plan(phases, element, false, weights);
     this.separatePlan = new Plan(phases, element, true, weights);
     this.products = new Products(element);

@@ -61,7 +61,7 @@ public final class CompiledSession {
     }
   }
 
-  /// Says which lane of the batch the first of this session is, for messages.
+  /// Says which lane of the batch the first of this workspace is, for messages.
   public void firstLane(int lane) {
     firstLane = lane;
   }
@@ -400,7 +400,7 @@ public final class CompiledSession {
 
   // ---- forward
 
-  /// Takes the inputs of a step; `u[i]` holds all lanes of the batch, those of this session from
+  /// Takes the inputs of a step; `u[i]` holds all lanes of the batch, those of this workspace from
   /// `firstLane` on.
   public void inputs(int slot, int local, double[][] u, int firstLane) {
     for (int i = 0; i < phases.input.length; i++) {
@@ -608,7 +608,7 @@ public final class CompiledSession {
 
   // ---- backward
 
-  /// Sets the cotangent of an output at a step; `bar` holds the lanes of this session.
+  /// Sets the cotangent of an output at a step; `bar` holds the lanes of this workspace.
   public void seed(int i, int local, double[] bar) {
     int id = phases.outputBar[i];
     element.put(bar, 0, arena, address(id, local, local), lanes * phases.size(id));
