@@ -71,46 +71,46 @@ final class SliceTape {
   void forward(double[][] initial, double[][][] u, double[][][] outputs, double[][] last) {
     inputs = u;
     int horizon = batch.horizon();
-    session.setState(0, initial, from);
+    session.state().set(0, initial, from);
     switch (save) {
       case null -> {
         for (int t = 0; t < horizon; t += block) {
           int steps = Math.min(block, horizon - t);
           run(0, t, steps, outputs);
-          session.moveState(steps, 0);
+          session.state().move(steps, 0);
         }
-        session.getState(0, last, from);
+        session.state().get(0, last, from);
       }
       case SavePolicy.Every(int k) -> {
         for (int t = 0; t < horizon; t += Math.min(k, horizon)) {
           if (k < horizon) {
-            saved.put(t, session.saveState(0));
+            saved.put(t, session.state().save(0));
           }
           int steps = Math.min(k, horizon - t);
           run(0, t, steps, outputs);
           first = t;
           end = t + steps;
           if (end < horizon) {
-            session.moveState(steps, 0);
+            session.state().move(steps, 0);
           }
         }
-        session.getState(end - first, last, from);
+        session.state().get(end - first, last, from);
       }
       case SavePolicy.Binomial(int c) -> {
         int next = 0;
         for (int t = 0; t < horizon; t++) {
           if (t == next) {
-            saved.put(t, session.saveState(0));
+            saved.put(t, session.state().save(0));
             next = SavePolicies.nextSnapshot(saved, t, horizon, c);
           }
           run(0, t, 1, outputs);
           first = t;
           end = t + 1;
           if (end < horizon) {
-            session.moveState(1, 0);
+            session.state().move(1, 0);
           }
         }
-        session.getState(1, last, from);
+        session.state().get(1, last, from);
       }
       case SavePolicy.All _, SavePolicy.Budget _ -> throw SavePolicies.notConcrete();
     }
@@ -147,7 +147,7 @@ final class SliceTape {
     if (flags != null) {
       for (int lane = 0; lane < lanes; lane++) {
         if (flags[from + lane]) {
-          session.clearStateLane(slot, lane);
+          session.state().clearLane(slot, lane);
         }
       }
     }
@@ -158,7 +158,7 @@ final class SliceTape {
     if (batch.padded()) {
       for (int lane = 0; lane < lanes; lane++) {
         if (!batch.active(t, from + lane)) {
-          session.copyStateLane(slot, slot + 1, lane);
+          session.state().copyLane(slot, slot + 1, lane);
         }
       }
     }
@@ -190,7 +190,7 @@ final class SliceTape {
   boolean readState(int t, double[][] x) {
     boolean here = t >= first && t < end;
     if (here) {
-      session.getState(t - first, x, from);
+      session.state().get(t - first, x, from);
     }
     return here;
   }
@@ -210,14 +210,14 @@ final class SliceTape {
       return;
     }
     int at = saved.floorKey(t);
-    session.loadState(0, saved.get(at));
+    session.state().load(0, saved.get(at));
     if (save instanceof SavePolicy.Binomial(int c)) {
       int next = SavePolicies.nextSnapshot(saved, at, t + 1, c);
       for (; at < t; at++) {
         run(0, at, 1, null);
-        session.moveState(1, 0);
+        session.state().move(1, 0);
         if (at + 1 == next) {
-          saved.put(next, session.saveState(0));
+          saved.put(next, session.state().save(0));
           next = SavePolicies.nextSnapshot(saved, next, t + 1, c);
         }
       }
@@ -266,14 +266,14 @@ final class SliceTape {
     remaining = batch.horizon();
     sumBoundary = program.stepsPerSum(lanes);
     for (int t = 0; t <= block; t++) {
-      session.clearCostate(t);
+      session.costate().clear(t);
     }
     if (seeds.finalState() != null) {
       double[][] lambda = new double[unroll.step().carries().size()][];
       for (int i = 0; i < lambda.length; i++) {
         lambda[i] = seeds.finalState().get(unroll.step().carries().get(i).name());
       }
-      session.setCostate(0, lambda, from);
+      session.costate().set(0, lambda, from);
     }
     keep(batch.horizon(), 0);
   }
@@ -293,7 +293,7 @@ final class SliceTape {
     int steps = Math.min(most, nextSteps(remaining));
     int low = remaining - steps;
     int boundary = (remaining - 1) / sumBoundary * sumBoundary;
-    session.moveCostate(0, steps);
+    session.costate().move(0, steps);
     seed(low, steps);
     session.backBefore(low - first, steps);
     for (int i = steps - 1; i >= 0; i--) {
@@ -321,7 +321,7 @@ final class SliceTape {
       end = first;
     }
     if (remaining == 0) {
-      session.getCostate(0, results.initial, from);
+      session.costate().get(0, results.initial, from);
     }
     return true;
   }
@@ -342,13 +342,13 @@ final class SliceTape {
 
   private void step(int t, int local) {
     if (batch.horizon() - t > sweep.lookback()) {
-      session.clearCostate(local + 1);
+      session.costate().clear(local + 1);
     }
     if (held != null) {
       for (int lane = 0; lane < lanes; lane++) {
         if (!batch.active(t, from + lane)) {
-          session.getCostateLane(local + 1, lane, held[lane]);
-          session.clearCostateLane(local + 1, lane);
+          session.costate().getLane(local + 1, lane, held[lane]);
+          session.costate().clearLane(local + 1, lane);
         }
       }
     }
@@ -356,7 +356,7 @@ final class SliceTape {
     if (held != null) {
       for (int lane = 0; lane < lanes; lane++) {
         if (!batch.active(t, from + lane)) {
-          session.putCostateLane(local, lane, held[lane]);
+          session.costate().putLane(local, lane, held[lane]);
         }
       }
     }
@@ -366,7 +366,7 @@ final class SliceTape {
     if (flags != null) {
       for (int lane = 0; lane < lanes; lane++) {
         if (flags[from + lane]) {
-          session.clearCostateLane(local, lane);
+          session.costate().clearLane(local, lane);
         }
       }
     }
@@ -378,20 +378,20 @@ final class SliceTape {
       return;
     }
     for (int lane = 0; lane < lanes; lane++) {
-      double norm = Math.sqrt(session.costateSquares(local, lane));
+      double norm = Math.sqrt(session.costate().squares(local, lane));
       if (norm > limit) {
-        session.scaleCostate(local, lane, limit / norm);
+        session.costate().scale(local, lane, limit / norm);
       }
     }
   }
 
   private void keep(int t, int local) {
     if (results.costates != null) {
-      session.getCostate(local, results.costates[t], from);
+      session.costate().get(local, results.costates[t], from);
     }
     if (sweep.recordFlow()) {
       for (int lane = 0; lane < lanes; lane++) {
-        costateSquares[t] += session.costateSquares(local, lane);
+        costateSquares[t] += session.costate().squares(local, lane);
       }
     }
   }

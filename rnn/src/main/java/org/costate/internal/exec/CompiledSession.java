@@ -21,6 +21,8 @@ public final class CompiledSession {
   private final int lanes;
   private final Runner[][] runners = new Runner[Phase.values().length][];
   private final Products products;
+  private final CarryRows state;
+  private final CarryRows costate;
   private CompiledProgram.Bound bound;
   private int firstLane;
 
@@ -34,6 +36,8 @@ public final class CompiledSession {
     this.lanes = memory.lanes();
     this.arena = memory.allocate();
     this.products = new Products(element);
+    this.state = new CarryRows(memory, arena, phases.carry);
+    this.costate = new CarryRows(memory, arena, phases.nextBar);
     for (Phase phase : Phase.values()) {
       List<Task> tasks = plan.tasks(phase);
       Runner[] list = new Runner[tasks.size()];
@@ -64,6 +68,16 @@ public final class CompiledSession {
   /// Says which lane of the batch the first of this workspace is, for messages.
   public void firstLane(int lane) {
     firstLane = lane;
+  }
+
+  /// x, by slot.
+  public CarryRows state() {
+    return state;
+  }
+
+  /// λ, by the step of the block.
+  public CarryRows costate() {
+    return costate;
   }
 
   /// Takes the parameters.
@@ -457,155 +471,6 @@ public final class CompiledSession {
     }
   }
 
-  // ---- states and costates
-
-  /// Sets x at a slot.
-  public void setState(int slot, double[][] x, int firstLane) {
-    write(phases.carry, slot, x, firstLane);
-  }
-
-  /// Reads x at a slot.
-  public void getState(int slot, double[][] x, int firstLane) {
-    extract(phases.carry, slot, x, firstLane);
-  }
-
-  /// Sets λ at a step of the block.
-  public void setCostate(int local, double[][] x, int firstLane) {
-    write(phases.nextBar, local, x, firstLane);
-  }
-
-  /// Reads λ at a step of the block.
-  public void getCostate(int local, double[][] x, int firstLane) {
-    extract(phases.nextBar, local, x, firstLane);
-  }
-
-  private void write(int[] roots, int index, double[][] x, int firstLane) {
-    for (int i = 0; i < roots.length; i++) {
-      int size = phases.size(roots[i]);
-      element.put(x[i], firstLane * size, arena, address(roots[i], index, index), lanes * size);
-    }
-  }
-
-  private void extract(int[] roots, int index, double[][] x, int firstLane) {
-    for (int i = 0; i < roots.length; i++) {
-      int size = phases.size(roots[i]);
-      element.get(arena, address(roots[i], index, index), x[i], firstLane * size, lanes * size);
-    }
-  }
-
-  /// A copy of x at a slot, in the element type.
-  public Object[] saveState(int slot) {
-    Object[] saved = new Object[phases.carry.length];
-    for (int i = 0; i < saved.length; i++) {
-      int length = lanes * phases.size(phases.carry[i]);
-      saved[i] = element.array(length);
-      element.copy(arena, address(phases.carry[i], slot, slot), saved[i], 0, length);
-    }
-    return saved;
-  }
-
-  /// Puts a saved x back.
-  public void loadState(int slot, Object[] saved) {
-    for (int i = 0; i < saved.length; i++) {
-      int length = lanes * phases.size(phases.carry[i]);
-      element.copy(saved[i], 0, arena, address(phases.carry[i], slot, slot), length);
-    }
-  }
-
-  /// Copies x from one slot to another.
-  public void moveState(int from, int to) {
-    move(phases.carry, from, to);
-  }
-
-  /// Copies λ from one step of the block to another.
-  public void moveCostate(int from, int to) {
-    move(phases.nextBar, from, to);
-  }
-
-  private void move(int[] roots, int from, int to) {
-    if (from != to) {
-      for (int id : roots) {
-        int length = lanes * phases.size(id);
-        element.copy(arena, address(id, from, from), arena, address(id, to, to), length);
-      }
-    }
-  }
-
-  /// Sets x of one lane to zero.
-  public void clearStateLane(int slot, int lane) {
-    clearLane(phases.carry, slot, lane);
-  }
-
-  /// Sets λ of one lane to zero.
-  public void clearCostateLane(int local, int lane) {
-    clearLane(phases.nextBar, local, lane);
-  }
-
-  private void clearLane(int[] roots, int index, int lane) {
-    for (int id : roots) {
-      int size = phases.size(id);
-      element.fill(arena, address(id, index, index) + lane * size, size, 0);
-    }
-  }
-
-  /// Sets λ of all lanes to zero.
-  public void clearCostate(int local) {
-    for (int id : phases.nextBar) {
-      element.fill(arena, address(id, local, local), lanes * phases.size(id), 0);
-    }
-  }
-
-  /// Copies x of one lane from one slot to another.
-  public void copyStateLane(int from, int to, int lane) {
-    for (int id : phases.carry) {
-      int size = phases.size(id);
-      element.copy(
-          arena,
-          address(id, from, from) + lane * size,
-          arena,
-          address(id, to, to) + lane * size,
-          size);
-    }
-  }
-
-  /// Reads λ of one lane into an array that [#putCostateLane] takes.
-  public void getCostateLane(int local, int lane, double[] to) {
-    int at = 0;
-    for (int id : phases.nextBar) {
-      int size = phases.size(id);
-      element.get(arena, address(id, local, local) + lane * size, to, at, size);
-      at += size;
-    }
-  }
-
-  /// Writes λ of one lane.
-  public void putCostateLane(int local, int lane, double[] from) {
-    int at = 0;
-    for (int id : phases.nextBar) {
-      int size = phases.size(id);
-      element.put(from, at, arena, address(id, local, local) + lane * size, size);
-      at += size;
-    }
-  }
-
-  /// ‖λ‖² of one lane.
-  public double costateSquares(int local, int lane) {
-    double sum = 0;
-    for (int id : phases.nextBar) {
-      int size = phases.size(id);
-      sum += element.squares(arena, address(id, local, local) + lane * size, size);
-    }
-    return sum;
-  }
-
-  /// Multiplies λ of one lane.
-  public void scaleCostate(int local, int lane, double factor) {
-    for (int id : phases.nextBar) {
-      int size = phases.size(id);
-      element.scale(arena, address(id, local, local) + lane * size, size, factor);
-    }
-  }
-
   // ---- backward
 
   /// Sets the cotangent of an output at a step; `bar` holds the lanes of this workspace.
@@ -630,8 +495,7 @@ public final class CompiledSession {
     loop(Phase.BACK_STEP, slot, local);
     for (int i = 0; i < phases.carryBar.length; i++) {
       if (phases.carryBar[i] < 0) {
-        int id = phases.nextBar[i];
-        element.fill(arena, address(id, local, local), lanes * phases.size(id), 0);
+        costate.clearOne(i, local);
       }
     }
   }

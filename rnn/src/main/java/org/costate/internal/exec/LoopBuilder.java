@@ -14,7 +14,6 @@ import org.costate.internal.code.RowKernel;
 final class LoopBuilder {
   private final Views views;
   private final Phases phases;
-  private final Schedule schedule;
   private final Element element;
   private final Weights weights;
   private final Set<Integer> stored;
@@ -33,7 +32,6 @@ final class LoopBuilder {
   /// @param stored the roots that have memory
   LoopBuilder(
       Schedule schedule, Element element, Weights weights, List<Unit> units, Set<Integer> stored) {
-    this.schedule = schedule;
     this.views = schedule.views();
     this.phases = views.phases();
     this.element = element;
@@ -84,7 +82,7 @@ final class LoopBuilder {
   private void add(Unit unit) {
     int id = unit.node();
     if (unit.target() >= 0) {
-      boolean forward = views.contains(phases.carry, unit.target());
+      boolean forward = Views.contains(phases.carry, unit.target());
       store(
           new Task.View(unit.target(), id, 0, views.size(id), forward),
           value(id),
