@@ -17,8 +17,11 @@ module org.costate.rnn {
   exports org.costate.unroll;
 
   uses org.costate.check.CatalogueProvider;
+  uses org.costate.graph.StepGraph.Explainer;
 
   provides org.costate.check.CatalogueProvider with
       org.costate.check.OpCatalogue,
       org.costate.rnn.CellCatalogue;
+  provides org.costate.graph.StepGraph.Explainer with
+      org.costate.unroll.CompiledExplainer;
 }

@@ -54,6 +54,30 @@ public final class StepGraph {
     return builder.build();
   }
 
+  /// How the compiled executor runs this step in float with the cotangents of all inputs: what runs
+  /// when, as which loops and products, bytes kept for each step, and flops. For another precision
+  /// or fewer cotangents ask `Unroll.explain`.
+  ///
+  /// @return the listing
+  public String explain() {
+    return java.util.ServiceLoader.load(Explainer.class)
+        .findFirst()
+        .orElseThrow(
+            () ->
+                new IllegalStateException(
+                    "StepGraph.explain: no executor is registered in META-INF/services."))
+        .explain(this);
+  }
+
+  /// What explains steps: an executor, which a graph does not know.
+  public interface Explainer {
+    /// Lists how a step is executed.
+    ///
+    /// @param step the step
+    /// @return the listing
+    String explain(StepGraph step);
+  }
+
   /// The name of the step.
   ///
   /// @return the name

@@ -257,6 +257,7 @@ class ExecutorsTest {
         .contains("forward, at each step")
         .contains("bytes")
         .contains("flops");
+    assertThat(LstmCell.of(32).step(8).explain()).contains("sum of outer products [128, 32]");
   }
 
   @Test
