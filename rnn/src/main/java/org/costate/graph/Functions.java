@@ -53,6 +53,14 @@ public final class Functions {
     return x.apply(UnaryFunction.SQRT);
   }
 
+  /// x², element by element.
+  ///
+  /// @param x the operand
+  /// @return the result
+  public static Value square(Value x) {
+    return x.hadamard(x);
+  }
+
   /// xᵖ for a fixed exponent.
   ///
   /// @param x the operand

@@ -26,8 +26,9 @@ public final class Jacobian {
     int columns = wanted.stream().mapToInt(id -> step.shape(id).size()).sum();
     int rows = step.shape(target).size();
     boolean shared = wanted.stream().anyMatch(id -> !step.batched(id));
+    boolean foreign = step.ops().stream().anyMatch(Op.Foreign.class::isInstance);
     Value jacobian =
-        columns <= rows || shared
+        !foreign && columns <= rows || shared
             ? byColumns(builder, step, target, wanted)
             : byRows(builder, step, target, wanted);
     Forward.replayResults(builder, step);

@@ -11,7 +11,7 @@ import java.util.List;
 /// Values that are the same in all lanes stay as they are; they are computed once. The inputs,
 /// carries and outputs do not change.
 public final class Scalars {
-  private static final int LARGEST_VALUE = 64;
+  private static final int LARGEST_VALUE = 512;
   private static final int LARGEST_PARAMETER_MATRIX = 16;
   private static final int MOST_OPERATIONS = 20_000;
   private static final int MOST_BEFORE_SIMPLIFYING = 400_000;

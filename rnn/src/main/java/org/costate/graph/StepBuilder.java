@@ -139,6 +139,49 @@ public final class StepBuilder {
         new Op.Foreign(function, java.util.Arrays.stream(operands).map(Value::id).toList()));
   }
 
+  /// Puts another step into this one: its carries and inputs become given values, its parameters
+  /// are shared with it.
+  ///
+  /// @param step the other step
+  /// @param operands a value for each of its carries and inputs, by name
+  /// @return its outputs, and the next values of its carries
+  public Applied apply(StepGraph step, Map<String, Value> operands) {
+    int[] renumbering = new int[step.ops().size()];
+    for (int id = 0; id < renumbering.length; id++) {
+      Op op = step.ops().get(id);
+      if (op instanceof Op.Input input && input.role() == Role.SHARED) {
+        renumbering[id] = shared(input.parameter()).id();
+      } else if (op instanceof Op.Input input) {
+        Value given = operands.get(input.name());
+        if (given == null || !given.shape().equals(input.shape())) {
+          throw new ShapeException(
+              "Step '%s': step '%s' inside it needs '%s' %s, got %s."
+                  .formatted(
+                      name,
+                      step.name(),
+                      input.name(),
+                      input.shape(),
+                      given == null ? "nothing" : given.shape()));
+        }
+        own(given);
+        renumbering[id] = given.id();
+      } else {
+        renumbering[id] = emit(op.renumbered(renumbering)).id();
+      }
+    }
+    var outputs = new LinkedHashMap<String, Value>();
+    step.outputs().forEach((output, id) -> outputs.put(output, value(renumbering[id])));
+    var following = new LinkedHashMap<String, Value>();
+    step.carries().forEach(carry -> following.put(carry.name(), value(renumbering[carry.next()])));
+    return new Applied(outputs, following);
+  }
+
+  /// What a step inside another one gives.
+  ///
+  /// @param outputs its outputs by name
+  /// @param next the next value of each carry by name
+  public record Applied(Map<String, Value> outputs, Map<String, Value> next) {}
+
   /// Adds a node. Every convenience of [Value] and [Functions] ends here.
   ///
   /// @param op the op; its operands are ids of this builder

@@ -62,6 +62,11 @@ final class SliceTape {
     return false;
   }
 
+  /// Uses other parameters.
+  void bind(CompiledProgram.Bound bound) {
+    session.bind(bound);
+  }
+
   void release() {
     unroll.release(session, lanes, separate);
   }

@@ -179,6 +179,15 @@ public final class Unroll implements Recurrence {
         : new CompiledTape(this, parameters, checked, batch, null).rollout();
   }
 
+  /// This step over a number of steps on arrays that stay, to be run many times.
+  ///
+  /// @param parameters θ
+  /// @param horizon the number of steps T
+  /// @return the loop
+  public Loop loop(Parameters parameters, int horizon) {
+    return new Loop(this, parameters, horizon);
+  }
+
   @Override
   public Optional<NonFinite> findNonFinite(
       Parameters parameters, State initial, Sequences batch, Seeds seeds) {

@@ -1,0 +1,11 @@
+/// Adjoint-based trajectory optimisation of simulated robots.
+module org.costate.control {
+  requires com.fasterxml.jackson.databind;
+  requires commons.math3;
+  requires java.xml;
+  requires transitive java.desktop;
+  requires transitive org.costate.rnn;
+
+  exports org.costate.control;
+  exports org.costate.control.solve;
+}

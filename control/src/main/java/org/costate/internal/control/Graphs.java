@@ -1,0 +1,295 @@
+package org.costate.internal.control;
+
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Function;
+import org.costate.control.DiscretePlant;
+import org.costate.control.Dynamics;
+import org.costate.control.Instant;
+import org.costate.control.Integrator;
+import org.costate.control.OptimalControlProblem;
+import org.costate.control.OptimalControlProblem.Constraint;
+import org.costate.control.OptimalControlProblem.Scope;
+import org.costate.graph.Functions;
+import org.costate.graph.Hessian;
+import org.costate.graph.Jacobian;
+import org.costate.graph.StepBuilder;
+import org.costate.graph.StepGraph;
+import org.costate.graph.Value;
+
+/// An [OptimalControlProblem] as step graphs.
+///
+/// The state z = (x, p, T) has the optimised parameters and a free final time as components that do
+/// not change. A stage has step inputs `z`, `u`, `k` and outputs `next`, `cost`, `equality`,
+/// `inequality` (the last two where there are any); the end has `z` and the same without `next`.
+public final class Graphs {
+  private final OptimalControlProblem problem;
+  private final int states;
+  private final int controls;
+  private final int free;
+
+  /// @param problem the problem
+  public Graphs(OptimalControlProblem problem) {
+    this.problem = problem;
+    this.states = problem.plant().states().size();
+    this.controls = problem.plant().controls().size();
+    this.free = problem.free().size();
+  }
+
+  int size() {
+    return states + free;
+  }
+
+  private Instant instant(StepBuilder s, Value z, Value u, Value time) {
+    int own = free - (problem.hasFreeDuration() ? 1 : 0);
+    Value p = own == 0 ? null : z.slice(states, states + own);
+    return new Instant(s, free == 0 ? z : z.slice(0, states), u, p, time);
+  }
+
+  private Value duration(StepBuilder s, Value z) {
+    return problem.hasFreeDuration() ? z.at(size() - 1) : s.constant(problem.duration());
+  }
+
+  /// One step.
+  StepGraph stage() {
+    return StepGraph.define(
+        problem.plant().name(),
+        s -> {
+          Value z = s.input("z", size());
+          Value u = s.input("u", controls);
+          Value k = s.input("k");
+          stage(s, z, u, k);
+        });
+  }
+
+  private void stage(StepBuilder s, Value z, Value u, Value k) {
+    Value h = duration(s, z).over(problem.horizon());
+    Instant at = instant(s, z, u, k.hadamard(h));
+    Value cost = s.constant(0);
+    Value next =
+        switch (problem.plant()) {
+          case DiscretePlant plant -> plant.next().apply(at);
+          case Dynamics dynamics -> {
+            Integrator.Advanced step =
+                problem.integrator().advance(rates(dynamics, at.parameters()), at, h);
+            cost = step.cost();
+            yield step.next();
+          }
+        };
+    if (problem.stageCost() != null) {
+      cost = cost.plus(problem.stageCost().apply(at));
+    }
+    s.output("next", free == 0 ? next : Functions.concat(next, z.slice(states, size())));
+    s.output("cost", cost);
+    constraints(s, at, Scope.PATH);
+  }
+
+  private void constraints(StepBuilder s, Instant at, Scope own) {
+    for (boolean equality : new boolean[] {true, false}) {
+      var rows = new ArrayList<Value>();
+      for (Constraint constraint : inOrder(own, equality)) {
+        Value g = constraint.formula().apply(at);
+        rows.add(g.reshape(g.shape().size()));
+      }
+      if (!rows.isEmpty()) {
+        s.output(
+            equality ? "equality" : "inequality",
+            rows.size() == 1 ? rows.getFirst() : Functions.concat(rows.toArray(Value[]::new)));
+      }
+    }
+  }
+
+  /// The constraints of a stage (`PATH`) or of the end (`TERMINAL`): those of the state first.
+  List<Constraint> inOrder(Scope own, boolean equality) {
+    var list = new ArrayList<Constraint>();
+    for (Scope scope : new Scope[] {Scope.STATE, own}) {
+      problem.constraints().stream()
+          .filter(c -> c.scope() == scope && c.equality() == equality)
+          .forEach(list::add);
+    }
+    return list;
+  }
+
+  /// The number of rows of a constraint.
+  int rows(Constraint constraint) {
+    StepGraph one =
+        StepGraph.define(
+            constraint.name(),
+            s -> {
+              Value z = s.input("z", size());
+              Value u = constraint.scope() == Scope.PATH ? s.input("u", controls) : null;
+              Value time = s.input("t");
+              s.output("g", constraint.formula().apply(instant(s, z, u, time)));
+            });
+    return one.shape(one.output("g")).size();
+  }
+
+  /// ẋ and ℓ.
+  private StepGraph rates(Dynamics dynamics, Value parameters) {
+    return StepGraph.define(
+        dynamics.name(),
+        s -> {
+          Value x = s.input("x", states);
+          Value u = s.input("u", controls);
+          Value p = parameters == null ? null : s.input("p", parameters.shape().toArray());
+          var at = new Instant(s, x, u, p, s.input("t"));
+          s.output("rate", dynamics.rate(at));
+          s.output(
+              "cost",
+              problem.runningCost() == null ? s.constant(0) : problem.runningCost().apply(at));
+        });
+  }
+
+  /// ẋ and ℓ with inputs `z`, `u`, `t`, for checks in continuous time; for dynamics only.
+  public StepGraph continuous() {
+    return StepGraph.define(
+        problem.plant().name(),
+        s -> {
+          Value z = s.input("z", size());
+          Instant at = instant(s, z, s.input("u", controls), s.input("t"));
+          s.output("rate", ((Dynamics) problem.plant()).rate(at));
+          s.output(
+              "cost",
+              problem.runningCost() == null ? s.constant(0) : problem.runningCost().apply(at));
+        });
+  }
+
+  /// The end.
+  StepGraph terminal() {
+    return StepGraph.define(
+        problem.plant().name() + " end",
+        s -> {
+          Value z = s.input("z", size());
+          Instant at = instant(s, z, null, duration(s, z));
+          s.output(
+              "cost",
+              problem.terminalCost() == null ? s.constant(0) : problem.terminalCost().apply(at));
+          constraints(s, at, Scope.TERMINAL);
+        });
+  }
+
+  /// What is needed of a stage or the end, as one graph: its values, with `first` also the Jacobians
+  /// `nextBy`, `equalityBy`, `inequalityBy` and the gradient `costBy`, with a curvature also
+  /// `hessian`, of
+  ///
+  ///     σ cost + λᵀ next + yᵀ equality + vᵀ inequality
+  ///
+  /// with respect to (z, u), where step inputs `sigma`, `lambda`, `y`, `v` are the multipliers; by
+  /// Gauss and Newton of σ cost alone.
+  static StepGraph derivatives(StepGraph graph, boolean first, Curvature curvature) {
+    boolean stage = graph.outputs().containsKey("next");
+    String[] by = stage ? new String[] {"z", "u"} : new String[] {"z"};
+    StepGraph all = graph;
+    if (curvature != Curvature.NONE) {
+      all = Hessian.of(lagrangian(graph, curvature), "hessian", "lagrangian", by);
+    }
+    if (first) {
+      for (String output : graph.outputs().keySet()) {
+        all = Jacobian.of(all, output + "By", output, by);
+      }
+    }
+    var wanted = new ArrayList<String>(graph.outputs().keySet());
+    if (first) {
+      graph.outputs().keySet().forEach(output -> wanted.add(output + "By"));
+    }
+    if (curvature != Curvature.NONE) {
+      wanted.add("hessian");
+    }
+    return only(all, wanted);
+  }
+
+  /// Which second derivatives there are.
+  public enum Curvature {
+    /// None.
+    NONE,
+    /// Of the cost alone (Gauss and Newton; iLQR).
+    COST,
+    /// Of the Lagrangian.
+    EXACT
+  }
+
+  private static StepGraph lagrangian(StepGraph graph, Curvature curvature) {
+    return StepGraph.define(
+        graph.name(),
+        s -> {
+          Map<String, Value> operands = operands(s, graph);
+          Map<String, Value> outputs = s.apply(graph, operands).outputs();
+          Value sum = s.input("sigma").hadamard(outputs.get("cost"));
+          String[][] pairs = {{"next", "lambda"}, {"equality", "y"}, {"inequality", "v"}};
+          for (String[] pair : pairs) {
+            Value value = outputs.get(pair[0]);
+            if (curvature == Curvature.EXACT && value != null) {
+              sum = sum.plus(value.hadamard(s.input(pair[1], value.shape().size())).sum());
+            }
+          }
+          outputs.forEach(s::output);
+          s.output("lagrangian", sum);
+        });
+  }
+
+  private static Map<String, Value> operands(StepBuilder s, StepGraph graph) {
+    var operands = new HashMap<String, Value>();
+    for (int id : graph.inputs(org.costate.graph.Role.STEP)) {
+      String name = ((org.costate.graph.Op.Input) graph.ops().get(id)).name();
+      operands.put(name, s.input(name, graph.shape(id).toArray()));
+    }
+    return operands;
+  }
+
+  /// A graph with some of its outputs.
+  private static StepGraph only(StepGraph graph, List<String> wanted) {
+    return StepGraph.define(
+        graph.name(),
+        s -> {
+          Map<String, Value> outputs = s.apply(graph, operands(s, graph)).outputs();
+          wanted.forEach(name -> s.output(name, outputs.get(name)));
+        });
+  }
+
+  /// The stages as a rollout with carry `z` and step inputs `u`, `k`: what is unrolled to
+  /// differentiate the whole horizon.
+  public StepGraph rollout() {
+    return rollout((s, _) -> s.input("u", controls), _ -> null);
+  }
+
+  /// The closed loop
+  ///
+  ///     u = clamp(û + α k + K (z − ẑ), low, high)        z′ = F(z, u) + (α − 1) gap
+  ///
+  /// with carry `z` and outputs `u`, `z` and `cost`: the forward pass of DDP, with the gaps of
+  /// multiple shooting that are closed by the part α of a step.
+  StepGraph closedLoop() {
+    return rollout(
+        (s, z) -> {
+          Value gain = s.input("gain", controls, size());
+          Value u =
+              s.input("uHat", controls)
+                  .plus(s.input("feedforward", controls).hadamard(s.input("alpha")))
+                  .plus(gain.times(z.minus(s.input("zHat", size()))));
+          Value high = s.input("high", controls);
+          return Functions.max(Functions.min(u, high), s.input("low", controls));
+        },
+        s -> s.input("shift", size()));
+  }
+
+  private StepGraph rollout(
+      java.util.function.BiFunction<StepBuilder, Value, Value> control,
+      Function<StepBuilder, Value> shift) {
+    StepGraph stage = stage();
+    return StepGraph.define(
+        problem.plant().name(),
+        s -> {
+          Value z = s.carry("z", size());
+          Value k = s.input("k");
+          Value u = control.apply(s, z);
+          Map<String, Value> outputs = s.apply(stage, Map.of("z", z, "u", u, "k", k)).outputs();
+          Value added = shift.apply(s);
+          s.next(z, added == null ? outputs.get("next") : outputs.get("next").plus(added));
+          s.output("cost", outputs.get("cost"));
+          s.output("zAt", z);
+          s.output("uAt", u);
+        });
+  }
+}

@@ -1,0 +1,301 @@
+package org.costate.internal.control;
+
+/// The linear-quadratic problem of one iteration,
+///
+///     minimise  Σₖ ½ wᵀHₖw + gₖᵀw  (w = (dzₖ, duₖ), at the end dz_N alone)    subject to  dzₖ₊₁ = Fₖ w + dₖ,
+///
+/// solved by the Riccati recursion in O(N (n + m)³). The matrices are the caller's arrays, row-major,
+/// of which H may be changed between [#factor] and [#vectors] no more.
+final class Riccati {
+  private final int n;
+  private final int m;
+  private final int horizon;
+
+  /// Fₖ `[n, n+m]`.
+  final double[][] dynamics;
+
+  /// Hₖ `[n+m, n+m]`, symmetric; at the end `[n, n]`.
+  final double[][] hessian;
+
+  /// gₖ.
+  final double[][] gradient;
+
+  /// dₖ.
+  final double[][] gap;
+
+  /// Kₖ `[m, n]`: du = k + K dz.
+  final double[][] gain;
+
+  /// kₖ.
+  final double[][] feedforward;
+
+  /// Pₖ: the value function is ½ dzᵀ P dz + pᵀ dz.
+  final double[][] value;
+
+  /// pₖ.
+  final double[][] slope;
+
+  private final double[][] factor;
+  private final double[] product;
+  private final double[] full;
+  private final double[] vector;
+  private final double[] shifted;
+  private final int[] freeStates;
+  private final double[] freeFactor;
+
+  /// The least pivot of the last factorisation, and where it was.
+  double leastPivot;
+
+  int leastPivotAt;
+
+  /// @param freeStates the components of dz₀ that are free; the others are 0
+  Riccati(int n, int m, int horizon, int[] freeStates) {
+    this.n = n;
+    this.m = m;
+    this.horizon = horizon;
+    this.freeStates = freeStates;
+    int w = n + m;
+    dynamics = new double[horizon][];
+    hessian = new double[horizon + 1][w * w];
+    hessian[horizon] = new double[n * n];
+    gradient = new double[horizon + 1][w];
+    gradient[horizon] = new double[n];
+    gap = new double[horizon][n];
+    gain = new double[horizon][m * n];
+    feedforward = new double[horizon][m];
+    value = new double[horizon + 1][n * n];
+    slope = new double[horizon + 1][n];
+    factor = new double[horizon][m * m];
+    product = new double[n * w];
+    full = new double[w * w];
+    vector = new double[w];
+    shifted = new double[n];
+    freeFactor = new double[freeStates.length * freeStates.length];
+  }
+
+  /// The matrix part, with `delta` added to the diagonal of every H.
+  ///
+  /// @return whether every Q_uu is positive definite, so that the problem has a minimum
+  boolean factor(double deltaState, double deltaControl) {
+    leastPivot = Double.POSITIVE_INFINITY;
+    System.arraycopy(hessian[horizon], 0, value[horizon], 0, n * n);
+    for (int i = 0; i < n; i++) {
+      value[horizon][i * n + i] += deltaState;
+    }
+    for (int k = horizon - 1; k >= 0; k--) {
+      if (!stage(k, deltaState, deltaControl)) {
+        return false;
+      }
+    }
+    int free = freeStates.length;
+    for (int i = 0; i < free; i++) {
+      for (int j = 0; j < free; j++) {
+        freeFactor[i * free + j] = value[0][freeStates[i] * n + freeStates[j]];
+      }
+    }
+    return cholesky(freeFactor, free, 0);
+  }
+
+  private boolean stage(int k, double deltaState, double deltaControl) {
+    int w = n + m;
+    double[] f = dynamics[k];
+    double[] p = value[k + 1];
+    // product = P F
+    for (int i = 0; i < n; i++) {
+      for (int j = 0; j < w; j++) {
+        product[i * w + j] = 0;
+      }
+      for (int l = 0; l < n; l++) {
+        double pil = p[i * n + l];
+        if (pil != 0) {
+          for (int j = 0; j < w; j++) {
+            product[i * w + j] += pil * f[l * w + j];
+          }
+        }
+      }
+    }
+    // full = H + Fᵀ P F, its upper triangle
+    System.arraycopy(hessian[k], 0, full, 0, w * w);
+    for (int l = 0; l < n; l++) {
+      for (int i = 0; i < w; i++) {
+        double fli = f[l * w + i];
+        if (fli != 0) {
+          for (int j = i; j < w; j++) {
+            full[i * w + j] += fli * product[l * w + j];
+          }
+        }
+      }
+    }
+    double[] c = factor[k];
+    for (int i = 0; i < m; i++) {
+      for (int j = 0; j <= i; j++) {
+        c[i * m + j] = full[(n + j) * w + n + i];
+      }
+      c[i * m + i] += deltaControl;
+    }
+    if (!cholesky(c, m, k)) {
+      return false;
+    }
+    // K = −Q_uu⁻¹ Q_uz, column by column
+    double[] gains = gain[k];
+    for (int j = 0; j < n; j++) {
+      for (int i = 0; i < m; i++) {
+        double sum = -full[j * w + n + i];
+        for (int l = 0; l < i; l++) {
+          sum -= c[i * m + l] * gains[l * n + j];
+        }
+        gains[i * n + j] = sum / c[i * m + i];
+      }
+      for (int i = m - 1; i >= 0; i--) {
+        double sum = gains[i * n + j];
+        for (int l = i + 1; l < m; l++) {
+          sum -= c[l * m + i] * gains[l * n + j];
+        }
+        gains[i * n + j] = sum / c[i * m + i];
+      }
+    }
+    double[] here = value[k];
+    for (int i = 0; i < n; i++) {
+      for (int j = i; j < n; j++) {
+        double sum = full[i * w + j];
+        for (int l = 0; l < m; l++) {
+          sum += full[i * w + n + l] * gains[l * n + j];
+        }
+        here[i * n + j] = sum;
+        here[j * n + i] = sum;
+      }
+      here[i * n + i] += deltaState;
+    }
+    return true;
+  }
+
+  private boolean cholesky(double[] a, int size, int at) {
+    for (int j = 0; j < size; j++) {
+      double pivot = a[j * size + j];
+      for (int l = 0; l < j; l++) {
+        pivot -= a[j * size + l] * a[j * size + l];
+      }
+      if (pivot < leastPivot) {
+        leastPivot = pivot;
+        leastPivotAt = at;
+      }
+      if (!(pivot > 1e-14)) {
+        leastPivot = pivot;
+        leastPivotAt = at;
+        return false;
+      }
+      double root = Math.sqrt(pivot);
+      a[j * size + j] = root;
+      for (int i = j + 1; i < size; i++) {
+        double sum = a[i * size + j];
+        for (int l = 0; l < j; l++) {
+          sum -= a[i * size + l] * a[j * size + l];
+        }
+        a[i * size + j] = sum / root;
+      }
+    }
+    return true;
+  }
+
+  private static void solve(double[] c, int size, double[] x) {
+    for (int i = 0; i < size; i++) {
+      double sum = x[i];
+      for (int l = 0; l < i; l++) {
+        sum -= c[i * size + l] * x[l];
+      }
+      x[i] = sum / c[i * size + i];
+    }
+    for (int i = size - 1; i >= 0; i--) {
+      double sum = x[i];
+      for (int l = i + 1; l < size; l++) {
+        sum -= c[l * size + i] * x[l];
+      }
+      x[i] = sum / c[i * size + i];
+    }
+  }
+
+  /// The vector part, after [#factor]; may be repeated with other gradients and gaps.
+  void vectors() {
+    System.arraycopy(gradient[horizon], 0, slope[horizon], 0, n);
+    int w = n + m;
+    for (int k = horizon - 1; k >= 0; k--) {
+      double[] p = value[k + 1];
+      double[] f = dynamics[k];
+      double[] d = gap[k];
+      for (int i = 0; i < n; i++) {
+        double sum = slope[k + 1][i];
+        for (int j = 0; j < n; j++) {
+          sum += p[i * n + j] * d[j];
+        }
+        shifted[i] = sum;
+      }
+      System.arraycopy(gradient[k], 0, vector, 0, w);
+      for (int l = 0; l < n; l++) {
+        double t = shifted[l];
+        for (int j = 0; j < w; j++) {
+          vector[j] += f[l * w + j] * t;
+        }
+      }
+      double[] ff = feedforward[k];
+      for (int i = 0; i < m; i++) {
+        ff[i] = -vector[n + i];
+      }
+      solve(factor[k], m, ff);
+      double[] gains = gain[k];
+      for (int j = 0; j < n; j++) {
+        double sum = vector[j];
+        for (int l = 0; l < m; l++) {
+          sum += gains[l * n + j] * vector[n + l];
+        }
+        slope[k][j] = sum;
+      }
+    }
+  }
+
+  /// The solution: dw and the multipliers λₖ of the dynamics, λ₀ those of z₀.
+  void step(double[][] dw, double[][] lambda) {
+    int w = n + m;
+    double[] first = dw[0];
+    java.util.Arrays.fill(first, 0, n, 0);
+    int free = freeStates.length;
+    if (free > 0) {
+      double[] x = new double[free];
+      for (int i = 0; i < free; i++) {
+        x[i] = -slope[0][freeStates[i]];
+      }
+      solve(freeFactor, free, x);
+      for (int i = 0; i < free; i++) {
+        first[freeStates[i]] = x[i];
+      }
+    }
+    for (int k = 0; k <= horizon; k++) {
+      double[] dz = dw[k];
+      for (int i = 0; i < n; i++) {
+        double sum = slope[k][i];
+        for (int j = 0; j < n; j++) {
+          sum += value[k][i * n + j] * dz[j];
+        }
+        lambda[k][i] = sum;
+      }
+      if (k == horizon) {
+        return;
+      }
+      for (int i = 0; i < m; i++) {
+        double sum = feedforward[k][i];
+        for (int j = 0; j < n; j++) {
+          sum += gain[k][i * n + j] * dz[j];
+        }
+        dz[n + i] = sum;
+      }
+      double[] next = dw[k + 1];
+      double[] f = dynamics[k];
+      for (int i = 0; i < n; i++) {
+        double sum = gap[k][i];
+        for (int j = 0; j < w; j++) {
+          sum += f[i * w + j] * dz[j];
+        }
+        next[i] = sum;
+      }
+    }
+  }
+}

@@ -1,0 +1,187 @@
+package org.costate.unroll;
+
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.costate.graph.StepGraph;
+
+/// One step over a fixed number of steps, one lane, to be run again and again: inputs and outputs
+/// are arrays that stay where they are, and nothing is allocated by [#run]. What solvers use, which
+/// evaluate one graph thousands of times; a step without carry is a function at T points.
+///
+/// ```java
+/// Loop loop = unroll.loop(theta, horizon);
+/// loop.input("u")[t][0] = 1.5;
+/// loop.run();
+/// double cost = loop.output("cost")[t][0];
+/// ```
+///
+/// Not for several threads at once.
+public final class Loop {
+  private final Unroll unroll;
+  private final int horizon;
+  private final Map<String, double[][]> inputs = new LinkedHashMap<>();
+  private final Map<String, double[][]> outputs = new LinkedHashMap<>();
+  private final double[][] initial;
+  private final double[][] last;
+  private final double[][][] inputsAt;
+  private final double[][][] outputsAt;
+  private final Sequences batch;
+  private final SliceTape slice;
+  private Parameters parameters;
+
+  Loop(Unroll unroll, Parameters parameters, int horizon) {
+    this.unroll = unroll;
+    this.horizon = horizon;
+    this.parameters = parameters;
+    StepGraph step = unroll.step();
+    List<String> names = unroll.inputNames();
+    inputsAt = new double[horizon][names.size()][];
+    Sequences sequences = Sequences.of(1, horizon);
+    for (int i = 0; i < names.size(); i++) {
+      double[][] values = new double[horizon][unroll.inputs().get(names.get(i)).size()];
+      inputs.put(names.get(i), values);
+      sequences =
+          sequences.with(
+              names.get(i), new Series(unroll.inputs().get(names.get(i)), 1, values));
+      for (int t = 0; t < horizon; t++) {
+        inputsAt[t][i] = values[t];
+      }
+    }
+    batch = sequences;
+    outputsAt = new double[horizon][step.outputs().size()][];
+    int at = 0;
+    for (var output : step.outputs().entrySet()) {
+      double[][] values = new double[horizon][step.shape(output.getValue()).size()];
+      outputs.put(output.getKey(), values);
+      for (int t = 0; t < horizon; t++) {
+        outputsAt[t][at] = values[t];
+      }
+      at++;
+    }
+    initial = states(step);
+    last = states(step);
+    slice =
+        unroll.compiled() == null
+            ? null
+            : new SliceTape(unroll, bound(parameters), batch, 0, 1, null);
+  }
+
+  private static double[][] states(StepGraph step) {
+    return step.carries().stream().map(c -> new double[c.shape().size()]).toArray(double[][]::new);
+  }
+
+  private org.costate.internal.exec.CompiledProgram.Bound bound(Parameters theta) {
+    return unroll.compiled().bind(unroll.bind(theta.layout(), theta.values()));
+  }
+
+  /// Uses other parameters from now on.
+  ///
+  /// @param theta θ
+  public void parameters(Parameters theta) {
+    parameters = theta;
+    if (slice != null) {
+      slice.bind(bound(theta));
+    }
+  }
+
+  /// The number of steps.
+  ///
+  /// @return T
+  public int horizon() {
+    return horizon;
+  }
+
+  /// Whether there is an input of a name.
+  ///
+  /// @param name the name
+  /// @return whether there is
+  public boolean hasInput(String name) {
+    return inputs.containsKey(name);
+  }
+
+  /// Whether there is an output of a name.
+  ///
+  /// @param name the name
+  /// @return whether there is
+  public boolean hasOutput(String name) {
+    return outputs.containsKey(name);
+  }
+
+  /// Where an input is read from, to be written to.
+  ///
+  /// @param name the name of the step input
+  /// @return `[T][size]`
+  public double[][] input(String name) {
+    return named(inputs, name, "input");
+  }
+
+  /// Where an output is after [#run].
+  ///
+  /// @param name the name of the output
+  /// @return `[T][size]`
+  public double[][] output(String name) {
+    return named(outputs, name, "output");
+  }
+
+  private double[][] named(Map<String, double[][]> all, String name, String what) {
+    double[][] values = all.get(name);
+    if (values == null) {
+      throw new IllegalArgumentException(
+          "Loop: step '%s' has no %s '%s'; there are %s."
+              .formatted(unroll.step().name(), what, name, all.keySet()));
+    }
+    return values;
+  }
+
+  /// x₀ of a carry, to be written to.
+  ///
+  /// @param name the name of the carry
+  /// @return its values
+  public double[] initialState(String name) {
+    return initial[carry(name)];
+  }
+
+  /// x_T of a carry after [#run].
+  ///
+  /// @param name the name of the carry
+  /// @return its values
+  public double[] finalState(String name) {
+    return last[carry(name)];
+  }
+
+  private int carry(String name) {
+    List<StepGraph.Carry> carries = unroll.step().carries();
+    for (int i = 0; i < carries.size(); i++) {
+      if (carries.get(i).name().equals(name)) {
+        return i;
+      }
+    }
+    throw new IllegalArgumentException(
+        "Loop: step '%s' has no carry '%s'.".formatted(unroll.step().name(), name));
+  }
+
+  /// Runs all steps.
+  public void run() {
+    if (slice != null) {
+      slice.forward(initial, inputsAt, outputsAt, last);
+      return;
+    }
+    State state = unroll.zeroState(1);
+    for (int i = 0; i < initial.length; i++) {
+      state = state.with(unroll.step().carries().get(i).name(), initial[i]);
+    }
+    Rollout rollout = unroll.evaluate(parameters, state, batch);
+    outputs.forEach(
+        (name, values) -> {
+          Series series = rollout.output(name);
+          for (int t = 0; t < horizon; t++) {
+            System.arraycopy(series.steps()[t], 0, values[t], 0, values[t].length);
+          }
+        });
+    for (int i = 0; i < last.length; i++) {
+      double[] end = rollout.finalState().get(unroll.step().carries().get(i).name());
+      System.arraycopy(end, 0, last[i], 0, end.length);
+    }
+  }
+}
