@@ -8,4 +8,5 @@ module org.costate.control {
 
   exports org.costate.control;
   exports org.costate.control.solve;
+  exports org.costate.control.system;
 }
