@@ -76,6 +76,28 @@ public record Trajectory(
     return new Trajectory(x, constant(problem, control), guesses(problem), problem.duration());
   }
 
+  /// A guess: the states on straight lines through given ones, all controls zero; to begin on one
+  /// side of an obstacle.
+  ///
+  /// @param problem the problem
+  /// @param through the states to pass, evenly spaced in time, the last one at the end
+  /// @return the guess
+  public static Trajectory through(OptimalControlProblem problem, double[]... through) {
+    int horizon = problem.horizon();
+    double[][] x = new double[horizon + 1][];
+    for (int k = 0; k <= horizon; k++) {
+      double s = (double) k * through.length / horizon;
+      int leg = Math.min((int) s, through.length - 1);
+      double[] from = leg == 0 ? problem.initialState() : through[leg - 1];
+      double[] to = through[leg];
+      double part = s - leg;
+      x[k] = new double[from.length];
+      Arrays.setAll(x[k], i -> from[i] + part * (to[i] - from[i]));
+    }
+    double[][] u = constant(problem, new double[0]);
+    return new Trajectory(x, u, guesses(problem), problem.duration());
+  }
+
   /// A guess: every state the initial one, all controls alike.
   ///
   /// @param problem the problem

@@ -41,6 +41,9 @@ public final class InteriorPointSearch {
   private double delta;
   private double lastDelta;
   private double mostViolation;
+  private boolean blocked;
+  private int blockedIterations;
+  private int resets;
 
   /// @param problem the problem
   /// @param curvature second derivatives
@@ -177,6 +180,8 @@ public final class InteriorPointSearch {
     filter.clear();
     log.clear();
     lastDelta = 0;
+    blockedIterations = 0;
+    resets = 0;
   }
 
   // ---- the Newton system
@@ -336,6 +341,7 @@ public final class InteriorPointSearch {
     double longest = at.longest(dw, ds, tau);
     double least = 0.05 * leastStep(theta, slope);
     double alpha = longest;
+    blocked = false;
     for (int trials = 0; alpha >= least; trials++) {
       tryStep(alpha);
       double newTheta = at.violation(at.values, trial, trialSlack, false);
@@ -371,6 +377,7 @@ public final class InteriorPointSearch {
     }
     for (double[] entry : filter) {
       if (newTheta >= entry[0] && newPhi >= entry[1]) {
+        blocked = true;
         return false;
       }
     }
@@ -436,10 +443,21 @@ public final class InteriorPointSearch {
             mu,
             delta,
             alpha));
+    forgetFilter();
     dual(alpha, tau);
     put(trial, at.w);
     put(trialSlack, at.slack);
     keepDualsNear();
+  }
+
+  /// Forgets the filter if for five iterations nothing else has shortened the steps.
+  private void forgetFilter() {
+    blockedIterations = blocked ? blockedIterations + 1 : 0;
+    if (blockedIterations >= 5 && resets < 5) {
+      filter.clear();
+      blockedIterations = 0;
+      resets++;
+    }
   }
 
   /// Moves the multipliers.
@@ -504,6 +522,9 @@ public final class InteriorPointSearch {
   private void keepDualsNear() {
     for (int k = 0; k <= horizon; k++) {
       for (int i = 0; i < at.w[k].length; i++) {
+        // A step may end on a bound by rounding.
+        at.w[k][i] = Math.max(at.w[k][i], Math.nextUp(at.low[k][i]));
+        at.w[k][i] = Math.min(at.w[k][i], Math.nextDown(at.high[k][i]));
         at.lowDual[k][i] = near(at.lowDual[k][i], at.w[k][i] - at.low[k][i]);
         at.highDual[k][i] = near(at.highDual[k][i], at.high[k][i] - at.w[k][i]);
       }

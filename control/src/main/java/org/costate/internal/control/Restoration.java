@@ -6,20 +6,22 @@ import org.costate.control.Outcome;
 /// Looks for a trajectory that violates the constraints less, whatever it costs: Levenberg's and
 /// Marquardt's method on
 ///
-///     ½ |e|² + ½ |g + s|² − μ Σ ln(distance from bounds and of slacks)      subject to the dynamics,
+///     ½ |e|² + ½ |max(g, 0)|² − μ Σ ln(distance from bounds)      subject to the dynamics,
 ///
 /// whose gaps are closed by the linearised dynamics and weighed in the merit function by ν |gap|₁.
+/// Slacks are set anew at every point.
 final class Restoration {
   private static final int MOST_ITERATIONS = 300;
+  private static final double BARRIER = 1e-6;
+  private static final double LEAST_SLACK = 1e-4;
 
   private final BarrierProblem at;
   private final Riccati riccati;
   private final double mu;
   private final double[][] dw;
-  private final double[][] ds;
   private final double[][] lambda;
   private final double[][] trial;
-  private final double[][] trialSlack;
+  private final double[][] none;
 
   /// Decides whether a point is good enough to go on from.
   @FunctionalInterface
@@ -34,8 +36,7 @@ final class Restoration {
     dw = at.rows(at.n + at.m, at.n);
     trial = at.rows(at.n + at.m, at.n);
     lambda = at.rows(at.n, at.n);
-    ds = at.rows(at.v[0].length, at.v[at.horizon].length);
-    trialSlack = at.rows(at.v[0].length, at.v[at.horizon].length);
+    none = at.rows(0, 0);
   }
 
   /// Moves the point until it is accepted; false if no step violates less.
@@ -43,8 +44,10 @@ final class Restoration {
     double damping = 1e-4;
     double nu = 1;
     int slow = 0;
+    begin();
     for (int iteration = 0; iteration < MOST_ITERATIONS; iteration++) {
       at.differentiate();
+      slacks(at.derivatives, at.slack);
       double theta = at.violation(at.derivatives, at.w, at.slack, false);
       if (iteration > 0
           && acceptance.of(theta, at.barrier(at.derivatives, at.w, at.slack, mu))) {
@@ -62,13 +65,12 @@ final class Restoration {
           nu = Math.max(nu, 2 * Math.abs(number));
         }
       }
-      slackSteps();
-      double before = merit(at.derivatives, at.w, at.slack, nu);
-      double alpha = at.longest(dw, ds, 0.99);
+      double before = merit(at.derivatives, at.w, nu);
+      double alpha = at.longest(dw, none, 0.99);
       double after = Double.NaN;
       for (int i = 0; i < 12; i++) {
         move(alpha);
-        after = merit(at.values, trial, trialSlack, nu);
+        after = merit(at.values, trial, nu);
         if (after < before) {
           break;
         }
@@ -87,9 +89,28 @@ final class Restoration {
         return false;
       }
       copy(trial, at.w);
-      copy(trialSlack, at.slack);
     }
     return false;
+  }
+
+  /// Moves the point into the interior of its bounds.
+  private void begin() {
+    for (int k = 0; k <= at.horizon; k++) {
+      for (int i = 0; i < at.w[k].length; i++) {
+        if (k > 0 || i >= at.n || !at.fixedFirst[i]) {
+          at.w[k][i] = BarrierProblem.interior(at.w[k][i], at.low[k][i], at.high[k][i]);
+        }
+      }
+    }
+  }
+
+  private void slacks(Stages.Point point, double[][] to) {
+    for (int k = 0; k <= at.horizon; k++) {
+      double[] g = at.at(point, "inequality", k);
+      for (int r = 0; r < to[k].length; r++) {
+        to[k][r] = Math.max(-g[r], LEAST_SLACK);
+      }
+    }
   }
 
   private static void copy(double[][] from, double[][] to) {
@@ -108,8 +129,8 @@ final class Restoration {
       for (int i = 0; i < size; i++) {
         double toLow = 1 / (at.w[k][i] - at.low[k][i]);
         double toHigh = 1 / (at.high[k][i] - at.w[k][i]);
-        h[i * size + i] += mu * (toLow * toLow + toHigh * toHigh) + damping;
-        gradient[i] += mu * (toHigh - toLow);
+        h[i * size + i] += BARRIER * (toLow * toLow + toHigh * toHigh) + damping;
+        gradient[i] += BARRIER * (toHigh - toLow);
       }
       double[] e = at.at(at.derivatives, "equality", k);
       double[] eBy = at.at(at.derivatives, "equalityBy", k);
@@ -119,11 +140,9 @@ final class Restoration {
       double[] g = at.at(at.derivatives, "inequality", k);
       double[] gBy = at.at(at.derivatives, "inequalityBy", k);
       for (int r = at.firstInequality(k); r < at.v[k].length; r++) {
-        double s = at.slack[k][r];
-        double violation = g[r] + s;
-        double weight = mu / (s * s) / (1 + mu / (s * s));
-        double pull = violation - (violation - mu / s) / (1 + mu / (s * s));
-        add(gBy, r, weight, pull, size, h, gradient);
+        if (g[r] > 0) {
+          add(gBy, r, 1, g[r], size, h, gradient);
+        }
       }
       for (int i = 0; k < at.horizon && i < at.n; i++) {
         riccati.gap[k][i] = at.gap(at.derivatives, at.w, k, i);
@@ -142,32 +161,17 @@ final class Restoration {
     }
   }
 
-  private void slackSteps() {
-    for (int k = 0; k <= at.horizon; k++) {
-      double[] g = at.at(at.derivatives, "inequality", k);
-      double[] gBy = at.at(at.derivatives, "inequalityBy", k);
-      for (int r = at.firstInequality(k); r < ds[k].length; r++) {
-        double s = at.slack[k][r];
-        double after = g[r] + s + BarrierProblem.dot(gBy, r, dw[k], dw[k].length);
-        ds[k][r] = -(after - mu / s) / (1 + mu / (s * s));
-      }
-    }
-  }
-
   private void move(double alpha) {
     for (int k = 0; k <= at.horizon; k++) {
       for (int i = 0; i < dw[k].length; i++) {
         trial[k][i] = at.w[k][i] + alpha * dw[k][i];
       }
-      for (int i = 0; i < ds[k].length; i++) {
-        trialSlack[k][i] = at.slack[k][i] + alpha * ds[k][i];
-      }
     }
     at.evaluate(at.values, trial);
   }
 
-  private double merit(Stages.Point point, double[][] w, double[][] slacks, double nu) {
-    double sum = at.logarithms(w, slacks, mu);
+  private double merit(Stages.Point point, double[][] w, double nu) {
+    double sum = at.logarithms(w, none, BARRIER);
     for (int k = 0; k <= at.horizon; k++) {
       double[] e = at.at(point, "equality", k);
       for (int r = 0; r < at.y[k].length; r++) {
@@ -175,7 +179,7 @@ final class Restoration {
       }
       double[] g = at.at(point, "inequality", k);
       for (int r = at.firstInequality(k); r < at.v[k].length; r++) {
-        double violation = g[r] + slacks[k][r];
+        double violation = Math.max(g[r], 0);
         sum += 0.5 * violation * violation;
       }
       for (int i = 0; k < at.horizon && i < at.n; i++) {

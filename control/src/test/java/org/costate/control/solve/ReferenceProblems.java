@@ -393,6 +393,14 @@ final class ReferenceProblems {
     return new Case(name, problem, Trajectory.straightLine(problem, to), optimum, relative);
   }
 
+  /// Steering towards the target.
+  private static Case heading(String name, OptimalControlProblem problem, double optimum) {
+    double[] from = problem.initialState();
+    double heading = Math.atan2(-from[1], -from[0]);
+    return new Case(
+        name, problem, Trajectory.straightLine(problem, new double[2], heading), optimum, 1e-8);
+  }
+
   private static Case standing(
       String name, OptimalControlProblem problem, double optimum, double relative, double... u) {
     return new Case(name, problem, Trajectory.standing(problem, u), optimum, relative);
@@ -413,12 +421,12 @@ final class ReferenceProblems {
         standing("5 N=120", brysonDenham(120, 1 / 9.0), 4.00062520, 1e-7),
         straight("6 N=50", brachistochrone(50), 1.80169554, 1e-8, 10, 5, 9),
         straight("6 N=100", brachistochrone(100), 1.80162622, 1e-8, 10, 5, 9),
-        straight("7 N=50", zermelo(50), 5.46455749, 1e-8, 0, 0),
-        straight("7 N=200", zermelo(200), 5.46413010, 1e-8, 0, 0),
+        heading("7 N=50", zermelo(50), 5.46455749),
+        heading("7 N=200", zermelo(200), 5.46413010),
         standing("8 N=100", vanDerPol(100, -0.25), 3.61879826, 2e-8),
         standing("8 unbounded N=100", vanDerPol(100, -INF), 2.87562869, 2e-8),
-        straight("9 N=50", rocket(50), -1.01283654, 1e-7, 1.01, 0.05, 0.6),
-        straight("9 N=100", rocket(100), -1.01283686, 1e-7, 1.01, 0.05, 0.6),
+        straight("9 N=50", rocket(50), -1.01283654, 1e-6, 1.01, 0.05, 0.6),
+        straight("9 N=100", rocket(100), -1.01283686, 1e-6, 1.01, 0.05, 0.6),
         straight("10 N=100", steering(100), .554577024, 1e-8, 12, 5, 45, 0),
         straight(
             "11 N=50", robotArm(50), 9.14336742, 1e-7, 4.5, 2 * pi / 3, pi / 4, 0, 0, 0),
@@ -431,17 +439,24 @@ final class ReferenceProblems {
                 glider(100), new double[] {1250, 900, 13.2275675, -1.28750052}, 1),
             -1247.69615,
             1e-6),
-        standing("13 N=100", catalyst(100), -.0480556122, 1e-7, 0.5),
+        standing("13 N=100", catalyst(100), -.0480556122, 1e-6, 0.5),
         straight("14 N=50", kelly(50), 59.1319462, 2e-9, 1, pi, 0, 0),
         straight("14 N=100", kelly(100), 58.8883360, 2e-9, 1, pi, 0, 0),
         straight("15 N=100", optimTrajCartPole(100), 225.852607, 5e-9, 0.8, pi, 0, 0),
         straight("16 N=100", penaltyCartPole(100), 58.829870062, 1e-10, 1, pi, 0, 0),
-        straight("17", altro(), 1.48618673127, 1e-8, 0, pi, 0, 0),
-        straight("18 N=100", pendulum(100), 8.80332161, 2e-8, pi, 0),
-        straight("19 N=100", acrobot(100), 35.0017679, 1e-8, pi, pi, 0, 0),
+        standing("17", altro(), 1.48618673127, 1e-6, 0.01),
+        straight("18 N=100", pendulum(100), 8.80332161, 1e-7, pi, 0),
+        standing("19 N=100", acrobot(100), 35.0017679, 1e-8, 0.1),
         straight("20", trajax(), 40.4240096447, 1e-9, pi, pi, 0, 0),
         standing("21 N=20", crocoddylUnicycle(20), 249.560897931, 1e-10),
-        straight("22 N=100", unicycleObstacle(100), 1.49670387, 2e-8, 1, 0, 0),
+        new Case(
+            "22 N=100",
+            unicycleObstacle(100),
+            Trajectory.through(
+                unicycleObstacle(100), new double[] {0.5, -0.4, 0}, new double[] {1, 0, 0}),
+            1.49670387,
+            1e-6),
+        straight("22 straight N=100", unicycleObstacle(100), 1.49670387, 1e-6, 1, 0, 0),
         straight("23 N=100", quadrotor(100), 97.9862133123, 1e-10, 1, 1, 0, 0, 0, 0),
         straight("24 N=100", twoLinkArm(100), 9.71707695, 1e-8, pi / 2, pi / 2, 0, 0));
   }
