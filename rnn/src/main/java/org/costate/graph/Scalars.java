@@ -13,7 +13,7 @@ import java.util.List;
 public final class Scalars {
   private static final int LARGEST_VALUE = 512;
   private static final int LARGEST_PARAMETER_MATRIX = 16;
-  private static final int MOST_OPERATIONS = 20_000;
+  private static final int MOST_OPERATIONS = 60_000;
   private static final int MOST_BEFORE_SIMPLIFYING = 400_000;
 
   private final StepGraph graph;

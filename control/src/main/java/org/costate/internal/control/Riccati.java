@@ -42,6 +42,9 @@ final class Riccati {
   private final double[] shifted;
   private final int[] freeStates;
   private final double[] freeFactor;
+  private final double[] pull;
+  private final double[] move;
+  private final boolean[] clamped;
 
   /// The least pivot of the last factorisation, and where it was.
   double leastPivot;
@@ -70,6 +73,9 @@ final class Riccati {
     full = new double[w * w];
     vector = new double[w];
     shifted = new double[n];
+    pull = new double[m];
+    move = new double[m];
+    clamped = new boolean[m];
     freeFactor = new double[freeStates.length * freeStates.length];
   }
 
@@ -97,6 +103,19 @@ final class Riccati {
   }
 
   private boolean stage(int k, double deltaState, double deltaControl) {
+    quadratic(k);
+    double[] c = factor[k];
+    copyControls(c, deltaControl);
+    if (!cholesky(c, m, k)) {
+      return false;
+    }
+    gains(k, c);
+    value(k, deltaState);
+    return true;
+  }
+
+  /// full = H + Fᵀ P F, its upper triangle.
+  private void quadratic(int k) {
     int w = n + m;
     double[] f = dynamics[k];
     double[] p = value[k + 1];
@@ -114,7 +133,6 @@ final class Riccati {
         }
       }
     }
-    // full = H + Fᵀ P F, its upper triangle
     System.arraycopy(hessian[k], 0, full, 0, w * w);
     for (int l = 0; l < n; l++) {
       for (int i = 0; i < w; i++) {
@@ -126,17 +144,22 @@ final class Riccati {
         }
       }
     }
-    double[] c = factor[k];
+  }
+
+  /// The lower triangle of Q_uu + δ.
+  private void copyControls(double[] c, double deltaControl) {
+    int w = n + m;
     for (int i = 0; i < m; i++) {
       for (int j = 0; j <= i; j++) {
         c[i * m + j] = full[(n + j) * w + n + i];
       }
       c[i * m + i] += deltaControl;
     }
-    if (!cholesky(c, m, k)) {
-      return false;
-    }
-    // K = −Q_uu⁻¹ Q_uz, column by column
+  }
+
+  /// K = −Q_uu⁻¹ Q_uz, column by column.
+  private void gains(int k, double[] c) {
+    int w = n + m;
     double[] gains = gain[k];
     for (int j = 0; j < n; j++) {
       for (int i = 0; i < m; i++) {
@@ -154,6 +177,12 @@ final class Riccati {
         gains[i * n + j] = sum / c[i * m + i];
       }
     }
+  }
+
+  /// P = Q_zz + Q_uzᵀ K.
+  private void value(int k, double deltaState) {
+    int w = n + m;
+    double[] gains = gain[k];
     double[] here = value[k];
     for (int i = 0; i < n; i++) {
       for (int j = i; j < n; j++) {
@@ -166,7 +195,6 @@ final class Riccati {
       }
       here[i * n + i] += deltaState;
     }
-    return true;
   }
 
   private boolean cholesky(double[] a, int size, int at) {
@@ -219,6 +247,26 @@ final class Riccati {
     System.arraycopy(gradient[horizon], 0, slope[horizon], 0, n);
     int w = n + m;
     for (int k = horizon - 1; k >= 0; k--) {
+      linear(k);
+      double[] ff = feedforward[k];
+      for (int i = 0; i < m; i++) {
+        ff[i] = -vector[n + i];
+      }
+      solve(factor[k], m, ff);
+      double[] gains = gain[k];
+      for (int j = 0; j < n; j++) {
+        double sum = vector[j];
+        for (int l = 0; l < m; l++) {
+          sum += gains[l * n + j] * vector[n + l];
+        }
+        slope[k][j] = sum;
+      }
+    }
+  }
+
+  /// vector = g + Fᵀ (p + P d).
+  private void linear(int k) {
+      int w = n + m;
       double[] p = value[k + 1];
       double[] f = dynamics[k];
       double[] d = gap[k];
@@ -236,20 +284,89 @@ final class Riccati {
           vector[j] += f[l * w + j] * t;
         }
       }
-      double[] ff = feedforward[k];
-      for (int i = 0; i < m; i++) {
-        ff[i] = -vector[n + i];
+  }
+
+  /// Both parts where controls are bounded: at every stage the minimum over the box
+  /// low − u ≤ du ≤ high − u by projected Newton steps (Tassa, Mansard and Todorov 2014); feedback
+  /// acts on the controls that are not on their bounds.
+  ///
+  /// @return whether every free block of Q_uu is positive definite
+  boolean boxed(double deltaControl, double[] low, double[] high, double[][] u) {
+    leastPivot = Double.POSITIVE_INFINITY;
+    System.arraycopy(hessian[horizon], 0, value[horizon], 0, n * n);
+    System.arraycopy(gradient[horizon], 0, slope[horizon], 0, n);
+    int w = n + m;
+    for (int k = horizon - 1; k >= 0; k--) {
+      quadratic(k);
+      linear(k);
+      if (!box(k, deltaControl, low, high, u[k])) {
+        return false;
       }
-      solve(factor[k], m, ff);
+      value(k, 0);
+      double[] ff = feedforward[k];
       double[] gains = gain[k];
       for (int j = 0; j < n; j++) {
         double sum = vector[j];
         for (int l = 0; l < m; l++) {
-          sum += gains[l * n + j] * vector[n + l];
+          sum += gains[l * n + j] * (vector[n + l] + pull[l]) + full[j * w + n + l] * ff[l];
         }
         slope[k][j] = sum;
       }
     }
+    return true;
+  }
+
+  private boolean box(int k, double delta, double[] low, double[] high, double[] u) {
+    int w = n + m;
+    double[] ff = feedforward[k];
+    java.util.Arrays.fill(ff, 0);
+    double[] c = factor[k];
+    for (int iteration = 0; iteration <= 2 * m + 2; iteration++) {
+      // pull = Q_uu ff
+      for (int i = 0; i < m; i++) {
+        double sum = delta * ff[i];
+        for (int j = 0; j < m; j++) {
+          sum += full[(n + Math.min(i, j)) * w + n + Math.max(i, j)] * ff[j];
+        }
+        pull[i] = sum;
+      }
+      boolean changed = iteration == 0;
+      for (int i = 0; i < m; i++) {
+        double slopeHere = vector[n + i] + pull[i];
+        boolean held =
+            slopeHere > 0 && u[i] + ff[i] <= low[i] || slopeHere < 0 && u[i] + ff[i] >= high[i];
+        changed |= held != clamped[i];
+        clamped[i] = held;
+      }
+      if (!changed) {
+        break;
+      }
+      copyControls(c, delta);
+      for (int i = 0; i < m; i++) {
+        for (int j = 0; j <= i; j++) {
+          if (clamped[i] || clamped[j]) {
+            c[i * m + j] = i == j ? 1 : 0;
+          }
+        }
+      }
+      if (!cholesky(c, m, k)) {
+        return false;
+      }
+      for (int i = 0; i < m; i++) {
+        move[i] = clamped[i] ? 0 : -(vector[n + i] + pull[i]);
+      }
+      solve(c, m, move);
+      for (int i = 0; i < m; i++) {
+        ff[i] = Math.clamp(ff[i] + move[i], low[i] - u[i], high[i] - u[i]);
+      }
+    }
+    gains(k, c);
+    for (int i = 0; i < m; i++) {
+      for (int j = 0; clamped[i] && j < n; j++) {
+        gain[k][i * n + j] = 0;
+      }
+    }
+    return true;
   }
 
   /// The solution: dw and the multipliers λₖ of the dynamics, λ₀ those of z₀.

@@ -98,6 +98,28 @@ public final class Solutions {
         seconds);
   }
 
+  /// The solution of a DDP search.
+  public static Solution of(
+      CompiledProblem compiled,
+      DdpSearch.Found found,
+      Map<String, double[][]> multipliers,
+      double seconds) {
+    Trajectory trajectory =
+        trajectory(compiled.problem(), found.w(), found.lambda()[0].length);
+    return new Solution(
+        compiled.problem(),
+        trajectory,
+        found.cost(),
+        found.lambda(),
+        multipliers,
+        found.gains(),
+        hamiltonian(compiled, trajectory, found.lambda()),
+        found.optimality(),
+        found.log(),
+        found.outcome(),
+        seconds);
+  }
+
   /// The first n columns of every gain.
   static double[][] gains(double[][] all, int n, int columns, int m) {
     return Arrays.stream(all)

@@ -383,6 +383,7 @@ final class ReferenceProblems {
         .stageCost(
             at ->
                 away(at, target)
+                    .times(0.1)
                     .plus(squares(at.control()).times(0.001))
                     .times(0.5 * 0.01))
         .terminalCost(at -> away(at, target).times(50));

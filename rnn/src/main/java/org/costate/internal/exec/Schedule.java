@@ -13,6 +13,7 @@ import org.costate.graph.Op;
 final class Schedule {
   /// Bytes of bytecode after which a loop is ended: HotSpot never compiles a method of more than
   /// 8,000, and inlines the operations of vector kernels only if they are much shorter than that.
+  private static final int CHEAPEST = 10;
   private static final int LARGEST_LOOP = 3000;
 
   private static final int LARGEST_SCALAR_CODE = 4000;
@@ -99,7 +100,7 @@ final class Schedule {
 
   /// The tasks of a phase in order, each a list of units.
   List<List<Unit>> schedule(Phase phase) {
-    List<Unit> open = units(phase);
+    var open = new LinkedHashSet<Unit>(units(phase));
     var pending = new HashMap<Integer, Integer>();
     for (Unit unit : open) {
       if (unit.target() < 0) {
@@ -144,7 +145,7 @@ final class Schedule {
     return groups;
   }
 
-  private static void finish(Unit unit, List<Unit> open, Map<Integer, Integer> pending) {
+  private static void finish(Unit unit, Set<Unit> open, Map<Integer, Integer> pending) {
     open.remove(unit);
     if (unit.target() < 0) {
       pending.merge(unit.node(), -1, Integer::sum);
@@ -193,11 +194,11 @@ final class Schedule {
 
   /// The largest set of element-wise units of one length that can run as one loop.
   private List<Unit> group(
-      List<Unit> open, Map<Integer, Integer> pending, Map<Integer, List<Integer>> partsOf) {
+      Set<Unit> open, Map<Integer, Integer> pending, Map<Integer, List<Integer>> partsOf) {
     int length = 0;
     for (Unit unit : open) {
-      if (fusible(unit) && ready(unit, pending, partsOf, Set.of())) {
-        length = Math.max(length, domain(unit));
+      if (domain(unit) > length && fusible(unit) && ready(unit, pending, partsOf, Set.of())) {
+        length = domain(unit);
       }
     }
     int limit = length > 1 ? LARGEST_LOOP : LARGEST_SCALAR_CODE;
@@ -209,6 +210,9 @@ final class Schedule {
     while (grown) {
       grown = false;
       for (Unit unit : open) {
+        if (cost + CHEAPEST > limit) {
+          return group;
+        }
         boolean fits = domain(unit) == length || domain(unit) == 1;
         if (fusible(unit)
             && fits
@@ -231,7 +235,7 @@ final class Schedule {
   /// Bytes of bytecode, roughly: main loop and tail.
   private int cost(Unit unit, int length) {
     if (length == 1) {
-      return 10 + 5 * reads(unit).length;
+      return CHEAPEST + 5 * reads(unit).length;
     }
     if (unit.target() >= 0 || unit.part() >= 0) {
       return 80;
