@@ -5,12 +5,14 @@ import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.costate.control.OptimalControlProblem;
 import org.costate.control.OptimalControlProblem.Constraint;
 import org.costate.control.OptimalControlProblem.Scope;
 import org.costate.graph.StepGraph;
 import org.costate.internal.control.Graphs.Curvature;
 import org.costate.unroll.Loop;
+import org.costate.unroll.Precision;
 import org.costate.unroll.Unroll;
 
 /// All stages of a problem and its end, evaluated at once: values, Jacobians, Hessians and the
@@ -100,8 +102,8 @@ public final class Stages {
     private final Loop end;
 
     Point(StepGraph ofStage, StepGraph ofEnd) {
-      stages = Unroll.of(ofStage).loop(problem.weights(), horizon);
-      end = Unroll.of(ofEnd).loop(problem.weights(), 1);
+      stages = forward(ofStage).loop(problem.weights(), horizon);
+      end = forward(ofEnd).loop(problem.weights(), 1);
       double[][] k = input("k");
       for (int i = 0; k != null && i < horizon; i++) {
         k[i][0] = i;
@@ -170,6 +172,11 @@ public final class Stages {
       }
       return sum;
     }
+  }
+
+  /// A step that is not differentiated any more.
+  private static Unroll forward(StepGraph graph) {
+    return Unroll.of(graph, Precision.DOUBLE, Set.of());
   }
 
   private Point point(boolean first, Curvature curvature) {
@@ -241,7 +248,7 @@ public final class Stages {
 
     ClosedLoop() {
       StepGraph graph = graphs.closedLoop();
-      loop = Unroll.of(graph).loop(problem.weights(), horizon);
+      loop = forward(graph).loop(problem.weights(), horizon);
       for (int k = 0; k < horizon; k++) {
         loop.input("k")[k][0] = k;
         System.arraycopy(problem.controlLow(), 0, loop.input("low")[k], 0, m);
