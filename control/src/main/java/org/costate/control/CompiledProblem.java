@@ -53,6 +53,16 @@ public final class CompiledProblem {
         problem, graphs, new Stages(problem, graphs), problem.initialState());
   }
 
+  /// The augmented Lagrangian of a problem, for the module's own solvers.
+  ///
+  /// @param problem the problem
+  /// @return the problem with its constraints in the cost
+  public static CompiledProblem augmented(OptimalControlProblem problem) {
+    var graphs = new Graphs(problem, true);
+    return new CompiledProblem(
+        problem, graphs, new Stages(problem, graphs), problem.initialState());
+  }
+
   /// The same problem from another initial state; what was compiled is shared, so the two must not
   /// run at the same time.
   ///
@@ -228,6 +238,16 @@ public final class CompiledProblem {
   /// @return the graph
   public StepGraph step() {
     return graphs.rollout();
+  }
+
+  /// The step of a policy in closed loop with the plant: carry `z`, input `k`, outputs `cost`, `uAt`
+  /// and `zAt`; unrolled and differentiated like any other, it trains the policy's weights by
+  /// backpropagation through the simulator.
+  ///
+  /// @param policy a graph with step input `x` `[n]` and output `u` `[m]`
+  /// @return the step
+  public StepGraph step(StepGraph policy) {
+    return graphs.rollout(policy);
   }
 
   private double[] z0(Trajectory guess) {

@@ -29,10 +29,19 @@ public final class Graphs {
   private final int states;
   private final int controls;
   private final int free;
+  private final boolean augmented;
 
   /// @param problem the problem
   public Graphs(OptimalControlProblem problem) {
+    this(problem, false);
+  }
+
+  /// @param problem the problem
+  /// @param augmented whether constraints and state bounds are part of the cost, as an augmented
+  ///   Lagrangian with step inputs `yHat`, `vHat` for the multipliers and `rho` for the penalty
+  public Graphs(OptimalControlProblem problem, boolean augmented) {
     this.problem = problem;
+    this.augmented = augmented;
     this.states = problem.plant().states().size();
     this.controls = problem.plant().controls().size();
     this.free = problem.free().size();
@@ -82,23 +91,49 @@ public final class Graphs {
       cost = cost.plus(problem.stageCost().apply(at));
     }
     s.output("next", free == 0 ? next : Functions.concat(next, z.slice(states, size())));
-    s.output("cost", cost);
-    constraints(s, at, Scope.PATH);
+    finish(s, at, Scope.PATH, cost);
   }
 
-  private void constraints(StepBuilder s, Instant at, Scope own) {
-    for (boolean equality : new boolean[] {true, false}) {
-      var rows = new ArrayList<Value>();
-      for (Constraint constraint : inOrder(own, equality)) {
-        Value g = constraint.formula().apply(at);
-        rows.add(g.reshape(g.shape().size()));
+  private void finish(StepBuilder s, Instant at, Scope own, Value cost) {
+    Value equality = rows(at, own, true);
+    Value inequality = rows(at, own, false);
+    if (!augmented) {
+      s.output("cost", cost);
+      if (equality != null) {
+        s.output("equality", equality);
       }
-      if (!rows.isEmpty()) {
-        s.output(
-            equality ? "equality" : "inequality",
-            rows.size() == 1 ? rows.getFirst() : Functions.concat(rows.toArray(Value[]::new)));
+      if (inequality != null) {
+        s.output("inequality", inequality);
       }
+      return;
     }
+    // yᵀe + ρ/2 |e|² + (|max(0, v + ρ g)|² − |v|²) / 2ρ
+    Value rho = equality == null && inequality == null ? null : s.input("rho");
+    Value sum = cost;
+    if (equality != null) {
+      Value y = s.input("yHat", equality.shape().size());
+      sum = sum.plus(equality.hadamard(y.plus(equality.hadamard(rho.times(0.5)))).sum());
+    }
+    if (inequality != null) {
+      Value v = s.input("vHat", inequality.shape().size());
+      Value pushed = v.plus(inequality.hadamard(rho));
+      Value positive = Functions.max(pushed, s.constant(0));
+      Value difference = positive.hadamard(positive).minus(v.hadamard(v));
+      sum = sum.plus(difference.sum().over(rho.times(2)));
+    }
+    s.output("cost", sum);
+  }
+
+  /// The rows of all equalities or inequalities, those of the state first; null if there are none.
+  private Value rows(Instant at, Scope own, boolean equality) {
+    var rows = new ArrayList<Value>();
+    for (Constraint constraint : inOrder(own, equality)) {
+      Value g = constraint.formula().apply(at);
+      rows.add(g.reshape(g.shape().size()));
+    }
+    return rows.isEmpty()
+        ? null
+        : rows.size() == 1 ? rows.getFirst() : Functions.concat(rows.toArray(Value[]::new));
   }
 
   /// The constraints of a stage (`PATH`) or of the end (`TERMINAL`): those of the state first.
@@ -156,6 +191,23 @@ public final class Graphs {
         });
   }
 
+  /// A part of one step, to look between the steps: inputs `z`, `u`, `k` (which need not be whole)
+  /// and output `next`.
+  public StepGraph substep(int parts) {
+    return StepGraph.define(
+        problem.plant().name(),
+        s -> {
+          Value z = s.input("z", size());
+          Value u = s.input("u", controls);
+          Value k = s.input("k");
+          Value h = duration(s, z).over(problem.horizon());
+          Instant at = instant(s, z, u, k.hadamard(h));
+          var rates = rates((Dynamics) problem.plant(), at.parameters());
+          Value next = problem.integrator().advance(rates, at, h.over(parts)).next();
+          s.output("next", free == 0 ? next : Functions.concat(next, z.slice(states, size())));
+        });
+  }
+
   /// The end.
   StepGraph terminal() {
     return StepGraph.define(
@@ -163,10 +215,11 @@ public final class Graphs {
         s -> {
           Value z = s.input("z", size());
           Instant at = instant(s, z, null, duration(s, z));
-          s.output(
-              "cost",
+          finish(
+              s,
+              at,
+              Scope.TERMINAL,
               problem.terminalCost() == null ? s.constant(0) : problem.terminalCost().apply(at));
-          constraints(s, at, Scope.TERMINAL);
         });
   }
 
@@ -229,6 +282,15 @@ public final class Graphs {
         });
   }
 
+  private static int inputOf(StepGraph graph, String name) {
+    for (int id : graph.inputs(org.costate.graph.Role.STEP)) {
+      if (((org.costate.graph.Op.Input) graph.ops().get(id)).name().equals(name)) {
+        return id;
+      }
+    }
+    return -1;
+  }
+
   private static Map<String, Value> operands(StepBuilder s, StepGraph graph) {
     var operands = new HashMap<String, Value>();
     for (int id : graph.inputs(org.costate.graph.Role.STEP)) {
@@ -252,6 +314,16 @@ public final class Graphs {
   /// differentiate the whole horizon.
   public StepGraph rollout() {
     return rollout((s, _) -> s.input("u", controls), _ -> null);
+  }
+
+  /// The rollout of a policy, a graph with step input `x` and output `u`, whose weights are shared.
+  public StepGraph rollout(StepGraph policy) {
+    return rollout(
+        (s, z) -> {
+          Value x = free == 0 ? z : z.slice(0, states);
+          return s.apply(policy, Map.of("x", x)).outputs().get("u");
+        },
+        _ -> null);
   }
 
   /// The closed loop
@@ -284,7 +356,14 @@ public final class Graphs {
           Value z = s.carry("z", size());
           Value k = s.input("k");
           Value u = control.apply(s, z);
-          Map<String, Value> outputs = s.apply(stage, Map.of("z", z, "u", u, "k", k)).outputs();
+          var operands = new HashMap<>(Map.of("z", z, "u", u, "k", k));
+          for (String name : List.of("yHat", "vHat", "rho")) {
+            int id = inputOf(stage, name);
+            if (id >= 0) {
+              operands.put(name, s.input(name, stage.shape(id).toArray()));
+            }
+          }
+          Map<String, Value> outputs = s.apply(stage, operands).outputs();
           Value added = shift.apply(s);
           s.next(z, added == null ? outputs.get("next") : outputs.get("next").plus(added));
           s.output("cost", outputs.get("cost"));

@@ -5,14 +5,12 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.costate.control.CompiledProblem;
-import org.costate.control.DiscretePlant;
 import org.costate.control.Dynamics;
 import org.costate.control.OptimalControlProblem;
 import org.costate.control.Quantity;
 import org.costate.control.Solution;
 import org.costate.control.Trajectory;
 import org.costate.unroll.Loop;
-import org.costate.unroll.Unroll;
 
 /// Puts the numbers of a solver into a [Solution].
 public final class Solutions {
@@ -162,7 +160,7 @@ public final class Solutions {
   }
 
   /// Rows (z, u) as a trajectory.
-  static Trajectory trajectory(OptimalControlProblem problem, double[][] w, int size) {
+  public static Trajectory trajectory(OptimalControlProblem problem, double[][] w, int size) {
     int n = problem.plant().states().size();
     int horizon = w.length - 1;
     double[][] x = new double[horizon + 1][];
@@ -187,17 +185,15 @@ public final class Solutions {
     int horizon = trajectory.horizon();
     double[] h = new double[horizon];
     boolean continuous = problem.plant() instanceof Dynamics;
-    Unroll unroll =
-        Unroll.of(
-            continuous ? new Graphs(problem).continuous() : new Graphs(problem).stage());
-    Loop loop = unroll.loop(problem.weights(), horizon);
+    Loop loop = compiled.stages().rates();
+    double[] p = trajectory.parameters();
     for (int k = 0; k < horizon; k++) {
       System.arraycopy(trajectory.states()[k], 0, loop.input("z")[k], 0, n);
-      double[] p = trajectory.parameters();
       System.arraycopy(p, 0, loop.input("z")[k], n, p.length);
-      System.arraycopy(trajectory.controls()[k], 0, loop.input("u")[k], 0, trajectory.controls()[k].length);
+      double[] u = trajectory.controls()[k];
+      System.arraycopy(u, 0, loop.input("u")[k], 0, u.length);
       loop.input(continuous ? "t" : "k")[k][0] =
-          problem.plant() instanceof DiscretePlant ? k : k * trajectory.duration() / horizon;
+          continuous ? k * trajectory.duration() / horizon : k;
     }
     loop.run();
     for (int k = 0; k < horizon; k++) {

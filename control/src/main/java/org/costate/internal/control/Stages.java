@@ -6,6 +6,7 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.costate.control.Dynamics;
 import org.costate.control.OptimalControlProblem;
 import org.costate.control.OptimalControlProblem.Constraint;
 import org.costate.control.OptimalControlProblem.Scope;
@@ -26,6 +27,7 @@ public final class Stages {
   private final Map<Curvature, Point> curvatureOnly = new EnumMap<>(Curvature.class);
   private Point values;
   private ClosedLoop closedLoop;
+  private Loop rates;
 
   /// The number of components of z.
   public final int n;
@@ -202,6 +204,15 @@ public final class Stages {
     return curvatureOnly.computeIfAbsent(curvature, c -> point(false, c));
   }
 
+  /// ẋ and ℓ at all k, or for a discrete plant the stages' values.
+  Loop rates() {
+    if (rates == null) {
+      boolean continuous = problem.plant() instanceof Dynamics;
+      rates = forward(continuous ? graphs.continuous() : stage).loop(problem.weights(), horizon);
+    }
+    return rates;
+  }
+
   /// Φ at a state.
   public double terminalCost(double[] z) {
     Point point = values();
@@ -261,6 +272,10 @@ public final class Stages {
       return loop.input(name);
     }
 
+    double[][] optional(String name) {
+      return loop.hasInput(name) ? loop.input(name) : null;
+    }
+
     /// Follows the plant.
     ///
     /// @param z0 where it begins
@@ -286,6 +301,45 @@ public final class Stages {
       }
       System.arraycopy(loop.finalState("z"), 0, z[horizon], 0, n);
       return sum;
+    }
+  }
+
+  /// Multipliers and penalties of an augmented Lagrangian, taken by everything that is evaluated.
+  public void multipliers(double[][] y, double[][] v, double[] rho) {
+    for (Point point : points()) {
+      for (int k = 0; k < horizon; k++) {
+        put(y[k], point.input("yHat"), k);
+        put(v[k], point.input("vHat"), k);
+        put(rho, point.input("rho"), k);
+      }
+      put(y[horizon], point.endInput("yHat"));
+      put(v[horizon], point.endInput("vHat"));
+      put(rho, point.endInput("rho"));
+    }
+    ClosedLoop loop = closedLoop();
+    for (int k = 0; k < horizon; k++) {
+      put(y[k], loop.optional("yHat"), k);
+      put(v[k], loop.optional("vHat"), k);
+      put(rho, loop.optional("rho"), k);
+    }
+  }
+
+  private List<Point> points() {
+    var all = new ArrayList<Point>(pointsFirst.values());
+    all.addAll(curvatureOnly.values());
+    all.add(values());
+    return all;
+  }
+
+  private static void put(double[] from, double[][] to, int k) {
+    if (to != null) {
+      put(from, to[k]);
+    }
+  }
+
+  private static void put(double[] from, double[] to) {
+    if (to != null) {
+      System.arraycopy(from, 0, to, 0, to.length);
     }
   }
 
