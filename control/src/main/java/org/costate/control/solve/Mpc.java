@@ -54,7 +54,7 @@ public final class Mpc {
       iterations = solution.iterations().size();
       last = solution.trajectory();
     } else {
-      var found = search.search(last, x, true, 1e-6, mostIterations);
+      var found = search.search(last, x, true, 1e-9, mostIterations);
       iterations = found.log().size();
       last = Solutions.trajectory(window.problem(), found.w(), x.length);
     }

@@ -219,8 +219,11 @@ public final class DdpSearch {
     }
     if (exact) {
       hessians.set(z, u);
+      // While there are gaps the costates are those of no trajectory: then as Gauss and Newton do.
       for (int k = 0; k < horizon; k++) {
-        System.arraycopy(lambda[k + 1], 0, hessians.input("lambda")[k], 0, n);
+        for (int i = 0; i < n; i++) {
+          hessians.input("lambda")[k][i] = gaps > 1e-9 ? 0 : lambda[k + 1][i];
+        }
       }
       hessians.run();
     }

@@ -98,7 +98,8 @@ public final class InteriorPointSearch {
     int acceptable = 0;
     for (int iteration = 0; ; iteration++) {
       at.differentiate();
-      if (!Double.isFinite(at.derivatives.cost())) {
+      if (!Double.isFinite(at.derivatives.cost())
+          || !Double.isFinite(at.violation(at.derivatives, at.w, at.slack, false))) {
         return found(diverged());
       }
       double error = error(0);
