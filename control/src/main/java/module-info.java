@@ -7,6 +7,10 @@ module org.costate.control {
   requires transitive org.costate.rnn;
 
   exports org.costate.control;
+  exports org.costate.control.plot;
   exports org.costate.control.solve;
   exports org.costate.control.system;
+
+  provides org.costate.check.CatalogueProvider with
+      org.costate.control.system.ControlCatalogue;
 }

@@ -2,7 +2,7 @@
 module org.costate.rnn {
   requires com.fasterxml.jackson.databind;
   requires commons.math3;
-  requires java.desktop;
+  requires transitive java.desktop;
   requires java.management;
   requires transitive xchart;
 

@@ -9,21 +9,15 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import javax.imageio.IIOImage;
 import javax.imageio.ImageIO;
 import javax.imageio.ImageReader;
-import javax.imageio.ImageTypeSpecifier;
-import javax.imageio.ImageWriter;
-import javax.imageio.metadata.IIOMetadata;
 import javax.imageio.metadata.IIOMetadataNode;
 import javax.imageio.stream.ImageInputStream;
-import javax.imageio.stream.ImageOutputStream;
 import org.costate.automata.Lattice;
-import org.w3c.dom.Node;
+import org.costate.plot.AnimatedGif;
 
 /// Lattices as pictures: PNG, and animated GIF.
 public final class Images {
-  private static final String GIF_METADATA = "javax_imageio_gif_image_1.0";
   private static final int GIF_END = 0x3b;
   private static final int LARGEST_SIDE = 512;
 
@@ -106,45 +100,8 @@ public final class Images {
   /// @throws IOException if it cannot be encoded
   public static byte[] gif(List<Lattice> frames, Palette palette, int cellSize, int milliseconds)
       throws IOException {
-    ImageWriter writer = ImageIO.getImageWritersByFormatName("gif").next();
-    var bytes = new ByteArrayOutputStream();
-    try (ImageOutputStream out = ImageIO.createImageOutputStream(bytes)) {
-      writer.setOutput(out);
-      writer.prepareWriteSequence(null);
-      for (Lattice frame : frames) {
-        BufferedImage image = draw(frame, palette, cellSize);
-        IIOMetadata metadata = writer.getDefaultImageMetadata(new ImageTypeSpecifier(image), null);
-        var root = (IIOMetadataNode) metadata.getAsTree(GIF_METADATA);
-        IIOMetadataNode control = child(root, "GraphicControlExtension");
-        control.setAttribute("disposalMethod", "none");
-        control.setAttribute("userInputFlag", "FALSE");
-        control.setAttribute("transparentColorFlag", "FALSE");
-        control.setAttribute("transparentColorIndex", "0");
-        control.setAttribute("delayTime", Integer.toString(Math.max(1, milliseconds / 10)));
-        var repeat = new IIOMetadataNode("ApplicationExtension");
-        repeat.setAttribute("applicationID", "NETSCAPE");
-        repeat.setAttribute("authenticationCode", "2.0");
-        repeat.setUserObject(new byte[] {1, 0, 0});
-        child(root, "ApplicationExtensions").appendChild(repeat);
-        metadata.setFromTree(GIF_METADATA, root);
-        writer.writeToSequence(new IIOImage(image, null, metadata), null);
-      }
-      writer.endWriteSequence();
-    } finally {
-      writer.dispose();
-    }
-    return bytes.toByteArray();
-  }
-
-  private static IIOMetadataNode child(IIOMetadataNode root, String name) {
-    for (Node node = root.getFirstChild(); node != null; node = node.getNextSibling()) {
-      if (node.getNodeName().equals(name)) {
-        return (IIOMetadataNode) node;
-      }
-    }
-    var made = new IIOMetadataNode(name);
-    root.appendChild(made);
-    return made;
+    return AnimatedGif.bytes(
+        frames.stream().map(frame -> draw(frame, palette, cellSize)).toList(), milliseconds);
   }
 
   /// Reads all pictures of a file: one of a PNG, every frame of an animated GIF as it is seen, with
@@ -190,8 +147,8 @@ public final class Images {
     int height = 1;
     for (int i = 0; i < n; i++) {
       IIOMetadataNode place =
-          child(
-              (IIOMetadataNode) reader.getImageMetadata(i).getAsTree(GIF_METADATA),
+          AnimatedGif.child(
+              (IIOMetadataNode) reader.getImageMetadata(i).getAsTree(AnimatedGif.METADATA),
               "ImageDescriptor");
       width = Math.max(width, number(place, "imageLeftPosition") + reader.getWidth(i));
       height = Math.max(height, number(place, "imageTopPosition") + reader.getHeight(i));
@@ -199,9 +156,9 @@ public final class Images {
     var canvas = new BufferedImage(width, height, BufferedImage.TYPE_INT_ARGB);
     var frames = new ArrayList<BufferedImage>();
     for (int i = 0; i < n; i++) {
-      var root = (IIOMetadataNode) reader.getImageMetadata(i).getAsTree(GIF_METADATA);
-      IIOMetadataNode place = child(root, "ImageDescriptor");
-      String disposal = child(root, "GraphicControlExtension").getAttribute("disposalMethod");
+      var root = (IIOMetadataNode) reader.getImageMetadata(i).getAsTree(AnimatedGif.METADATA);
+      IIOMetadataNode place = AnimatedGif.child(root, "ImageDescriptor");
+      String disposal = AnimatedGif.child(root, "GraphicControlExtension").getAttribute("disposalMethod");
       BufferedImage image = reader.read(i);
       int x = number(place, "imageLeftPosition");
       int y = number(place, "imageTopPosition");

@@ -212,7 +212,7 @@ class SolversTest {
     var controller = new Mpc(window, 10);
     double[] x = {1, 0};
     double cost = 0;
-    for (int k = 0; k < 1500; k++) {
+    for (int k = 0; k < 4000; k++) {
       double u = controller.step(x)[0];
       cost += x[0] * x[0] + x[1] * x[1] + 0.1 * u * u;
       x = new double[] {x[0] + 0.1 * x[1] + 0.005 * u, x[1] + 0.1 * u};
