@@ -5,6 +5,7 @@ module org.costate.examples {
   requires info.picocli;
   requires jdk.management;
   requires org.costate.automata;
+  requires org.costate.control;
   requires org.costate.rnn;
   requires me.tongfei.progressbar;
 
@@ -13,6 +14,8 @@ module org.costate.examples {
   opens org.costate.examples.automaton to
       info.picocli;
   opens org.costate.examples.bench to
+      info.picocli;
+  opens org.costate.examples.control to
       info.picocli;
   opens org.costate.examples.splice to
       info.picocli;

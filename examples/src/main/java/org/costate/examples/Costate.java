@@ -12,6 +12,17 @@ import org.costate.examples.automaton.NoisyLife;
 import org.costate.examples.automaton.RuleOneTen;
 import org.costate.examples.automaton.Wireworld;
 import org.costate.examples.bench.BenchCommand;
+import org.costate.examples.control.AcrobotSwingUp;
+import org.costate.examples.control.AdjointIsBptt;
+import org.costate.examples.control.CartPoleSwingUp;
+import org.costate.examples.control.ControlCommand;
+import org.costate.examples.control.LearnedPlant;
+import org.costate.examples.control.ModelPredictive;
+import org.costate.examples.control.Obstacles;
+import org.costate.examples.control.ParkCar;
+import org.costate.examples.control.PolicyTraining;
+import org.costate.examples.control.QuadrotorFlight;
+import org.costate.examples.control.ReachArm;
 import org.costate.examples.splice.SpliceJunctions;
 import org.costate.examples.task.Adding;
 import org.costate.examples.task.Copying;
@@ -32,6 +43,7 @@ import picocli.CommandLine.Command;
       Costate.ListExperiments.class,
       Costate.RunExperiment.class,
       AutomatonCommand.class,
+      ControlCommand.class,
       BenchCommand.class,
       Demo.class
     },
@@ -104,7 +116,17 @@ public final class Costate {
         GameOfLife.class,
         LifeHidden.class,
         NoisyLife.class,
-        Wireworld.class
+        Wireworld.class,
+        ReachArm.class,
+        CartPoleSwingUp.class,
+        ParkCar.class,
+        QuadrotorFlight.class,
+        AcrobotSwingUp.class,
+        Obstacles.class,
+        ModelPredictive.class,
+        LearnedPlant.class,
+        PolicyTraining.class,
+        AdjointIsBptt.class
       })
   static final class RunExperiment implements Runnable {
     @picocli.CommandLine.Spec private CommandLine.Model.CommandSpec spec;
