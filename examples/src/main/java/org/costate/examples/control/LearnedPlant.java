@@ -33,6 +33,7 @@ import org.costate.optim.Updater;
 import org.costate.plot.Figures;
 import org.costate.random.RandomStream;
 import org.costate.unroll.Parameters;
+import org.costate.unroll.Rollout;
 import org.costate.unroll.Seeds;
 import org.costate.unroll.Sequences;
 import org.costate.unroll.Series;
@@ -122,15 +123,12 @@ public final class LearnedPlant extends Experiment {
     Solution plan = ddp.solve(compiled, Trajectory.straightLine(learned, up));
     ControlReport.outcome(run, plan);
     CompiledProblem real = CompiledProblem.of(truth);
-    CompiledProblem.Simulated played =
-        real.rollout(
-            new Trajectory(
-                plan.trajectory().states(), plan.trajectory().controls(), new double[0], 60 * STEP));
+    CompiledProblem.Simulated played = play(real, truth, plan);
     Solution best = ddp.solve(real, Trajectory.straightLine(truth, up));
     double[] end = played.trajectory().states()[60];
     ControlReport.say(
         run,
-        "Played open loop on the true pendulum the plan costs %.4f (the network promised %.4f; planning with the true equations costs %.4f) and ends at %.3f rad, %.3f rad/s."
+        "Played on the true pendulum, with the feedback that planning gives, the plan costs %.4f (the network promised %.4f; planning with the true equations costs %.4f) and ends at %.3f rad, %.3f rad/s."
             .formatted(played.cost(), plan.cost(), best.cost(), end[0], end[1]));
     run.result("promised", plan.cost());
     run.result("played", played.cost());
@@ -138,7 +136,7 @@ public final class LearnedPlant extends Experiment {
     Map<String, double[][]> angles = new LinkedHashMap<>();
     double[] times = played.trajectory().times();
     angles.put("promised by the network", new double[][] {times, plan.trajectory().state(0)});
-    angles.put("true pendulum, same torques", new double[][] {times, played.trajectory().state(0)});
+    angles.put("true pendulum", new double[][] {times, played.trajectory().state(0)});
     angles.put("planned with true equations", new double[][] {times, best.trajectory().state(0)});
     run.figure(
         "angles",
@@ -154,6 +152,27 @@ public final class LearnedPlant extends Experiment {
         run,
         "animation",
         new RobotAnimation(pendulum, played.trajectory(), java.util.List.of()));
+  }
+
+  /// The plan on the true pendulum: u = uₖ + Kₖ (x − xₖ), within the bounds.
+  private static CompiledProblem.Simulated play(
+      CompiledProblem real, OptimalControlProblem truth, Solution plan) {
+    CompiledProblem one = CompiledProblem.of(truth.horizon(1).duration(STEP));
+    double[] x = real.initialState();
+    double[][] u = new double[60][1];
+    for (int k = 0; k < 60; k++) {
+      double torque = plan.trajectory().controls()[k][0];
+      for (int i = 0; i < 2; i++) {
+        torque += plan.gains()[k][i] * (x[i] - plan.trajectory().states()[k][i]);
+      }
+      u[k][0] = Math.clamp(torque, -6, 6);
+      Trajectory step =
+          new Trajectory(
+              new double[][] {x, x}, new double[][] {u[k]}, new double[0], STEP);
+      x = one.startingAt(x).rollout(step).trajectory().states()[1];
+    }
+    return real.rollout(
+        new Trajectory(plan.trajectory().states(), u, new double[0], 60 * STEP));
   }
 
   private static OptimalControlProblem problem(Plant plant) {
@@ -181,7 +200,7 @@ public final class LearnedPlant extends Experiment {
             theta.values().length);
     OptimalControlProblem recording =
         OptimalControlProblem.of(pendulum).horizon(WINDOW).duration(WINDOW * STEP);
-    CompiledProblem simulator = CompiledProblem.of(recording);
+    Unroll simulator = Unroll.of(CompiledProblem.of(recording).step());
     RandomStream random = RandomStream.of(run.seed(), "recordings");
     double[] losses = new double[updates];
     double[] index = new double[updates];
@@ -211,34 +230,35 @@ public final class LearnedPlant extends Experiment {
     return theta;
   }
 
-  /// Windows of the true pendulum from random states under random torques.
-  private static Sequences batch(CompiledProblem simulator, RandomStream random) {
+  /// Windows of the true pendulum from random states under random torques, all at once.
+  private static Sequences batch(Unroll simulator, RandomStream random) {
     double[][] u = new double[WINDOW][LANES];
-    double[][] target = new double[WINDOW][2 * LANES];
+    double[][] k = new double[WINDOW][LANES];
     double[] start = new double[2 * LANES];
     for (int lane = 0; lane < LANES; lane++) {
-      double[] x = {random.nextDouble(-1, 5), random.nextDouble(-7, 7)};
-      start[2 * lane] = x[0];
-      start[2 * lane + 1] = x[1];
-      double[][] torque = new double[WINDOW][1];
+      start[2 * lane] = random.nextDouble(-1, 5);
+      start[2 * lane + 1] = random.nextDouble(-7, 7);
       for (int t = 0; t < WINDOW; t++) {
-        torque[t][0] = random.nextDouble(-6, 6);
-        u[t][lane] = torque[t][0];
-      }
-      double[][] states =
-          simulator
-              .startingAt(x)
-              .rollout(
-                  new Trajectory(
-                      new double[WINDOW + 1][2], torque, new double[0], WINDOW * STEP))
-              .trajectory()
-              .states();
-      for (int t = 0; t < WINDOW; t++) {
-        System.arraycopy(states[t + 1], 0, target[t], 2 * lane, 2);
+        u[t][lane] = random.nextDouble(-6, 6);
       }
     }
-    return Sequences.of(LANES, WINDOW)
-        .with("u", new Series(Shape.of(1), LANES, u))
+    Sequences torques =
+        Sequences.of(LANES, WINDOW)
+            .with("u", new Series(Shape.of(1), LANES, u))
+            .with("k", new Series(Shape.SCALAR, LANES, k));
+    Rollout rollout =
+        simulator.evaluate(
+            Parameters.initialise(simulator.layout(), 0),
+            new State(LANES, Map.of("z", start)),
+            torques);
+    double[][] target = new double[WINDOW][];
+    for (int t = 0; t < WINDOW; t++) {
+      target[t] =
+          t + 1 < WINDOW
+              ? rollout.output("zAt").steps()[t + 1]
+              : rollout.finalState().get("z");
+    }
+    return torques
         .with("target", new Series(Shape.of(2), LANES, target))
         .with("start", Series.constant(Shape.of(2), LANES, WINDOW, start));
   }
