@@ -137,7 +137,9 @@ public final class CompiledProblem {
       x[k] = Arrays.copyOf(rollout.output("zAt").steps()[k], n);
     }
     x[guess.horizon()] = Arrays.copyOf(rollout.finalState().get("z"), n);
-    return new Trajectory(x, guess.controls(), guess.parameters(), guess.duration());
+    double[] p = guess.parameters();
+    double duration = problem.hasFreeDuration() ? p[p.length - 1] : problem.duration();
+    return new Trajectory(x, guess.controls(), p, duration);
   }
 
   /// The derivative of J by everything that determines a rollout.

@@ -3,6 +3,7 @@ package org.costate.control.plot;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import org.costate.control.OptimalControlProblem.Disc;
@@ -185,7 +186,7 @@ public final class ControlFigures {
     int j = solution.problem().plant().state(y);
     curves.put("path", new double[][] {trajectory.state(i), trajectory.state(j)});
     curves.putAll(paths);
-    var discs = new ArrayList<Disc>(solution.problem().obstacles());
+    var discs = new ArrayList<Disc>(new LinkedHashSet<>(solution.problem().obstacles()));
     for (int d = 0; d < discs.size(); d++) {
       curves.put(discs.size() == 1 ? "obstacle" : "obstacle " + (d + 1), circle(discs.get(d)));
     }
