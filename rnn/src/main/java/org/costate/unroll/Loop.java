@@ -10,7 +10,7 @@ import org.costate.graph.StepGraph;
 /// evaluate one graph thousands of times; a step without carry is a function at T points.
 ///
 /// ```java
-/// Loop loop = unroll.loop(theta, horizon);
+/// Loop loop = Loop.of(step, theta, horizon);
 /// loop.input("u")[t][0] = 1.5;
 /// loop.run();
 /// double cost = loop.output("cost")[t][0];
@@ -30,11 +30,10 @@ public final class Loop {
   private final SliceTape slice;
   private Parameters parameters;
 
-  Loop(Unroll unroll, Parameters parameters, int horizon) {
-    this.unroll = unroll;
+  private Loop(StepGraph step, Parameters parameters, int horizon) {
+    this.unroll = Unroll.forwardOnly(step);
     this.horizon = horizon;
     this.parameters = parameters;
-    StepGraph step = unroll.step();
     List<String> names = unroll.inputNames();
     inputsAt = new double[horizon][names.size()][];
     Sequences sequences = Sequences.of(1, horizon);
@@ -65,6 +64,16 @@ public final class Loop {
         unroll.compiled() == null
             ? null
             : new SliceTape(unroll, bound(parameters), batch, 0, 1, null);
+  }
+
+  /// A step over a number of steps, in double precision.
+  ///
+  /// @param step the step
+  /// @param parameters θ
+  /// @param horizon the number of steps T
+  /// @return the loop
+  public static Loop of(StepGraph step, Parameters parameters, int horizon) {
+    return new Loop(step, parameters, horizon);
   }
 
   private static double[][] states(StepGraph step) {

@@ -40,14 +40,25 @@ public final class Unroll implements Recurrence {
   private final Map<Integer, Queue<Workspace>> idle = new ConcurrentHashMap<>();
 
   private Unroll(StepGraph step, Precision precision, Set<String> wantedInputs, Executor executor) {
+    this(step, precision, wantedInputs, executor, true);
+  }
+
+  private Unroll(
+      StepGraph step,
+      Precision precision,
+      Set<String> wantedInputs,
+      Executor executor,
+      boolean back) {
     this.step = step;
     this.precision = precision;
     this.wantedInputs = wantedInputs;
     this.executor = executor;
     this.compiled =
-        executor == Executor.COMPILED && CompiledProgram.supports(step)
+        executor == Executor.COMPILED && CompiledProgram.supports(step, back)
             ? new CompiledProgram(
-                step, precision == Precision.FLOAT ? Element.FLOAT : Element.DOUBLE, wantedInputs)
+                step,
+                precision == Precision.FLOAT ? Element.FLOAT : Element.DOUBLE,
+                back ? wantedInputs : null)
             : null;
     this.reference =
         new Lazy<>(() -> new ReferenceProgram(step, precision == Precision.FLOAT, wantedInputs));
@@ -179,13 +190,9 @@ public final class Unroll implements Recurrence {
         : new CompiledTape(this, parameters, checked, batch, null).rollout();
   }
 
-  /// This step over a number of steps on arrays that stay, to be run many times.
-  ///
-  /// @param parameters θ
-  /// @param horizon the number of steps T
-  /// @return the loop
-  public Loop loop(Parameters parameters, int horizon) {
-    return new Loop(this, parameters, horizon);
+  /// A step that only runs forward, in double.
+  static Unroll forwardOnly(StepGraph step) {
+    return new Unroll(step, Precision.DOUBLE, Set.of(), Executor.COMPILED, false);
   }
 
   @Override

@@ -11,8 +11,6 @@ import org.costate.graph.Jacobian;
 import org.costate.graph.StepGraph;
 import org.costate.internal.control.Graphs;
 import org.costate.unroll.Loop;
-import org.costate.unroll.Precision;
-import org.costate.unroll.Unroll;
 
 /// Whether the steps of a trajectory lie in the region of stability of their integrator.
 ///
@@ -36,9 +34,7 @@ public record Stability(double worst, int step, double re, double im, double gro
     }
     int n = compiled.initialState().length;
     StepGraph graph = Jacobian.of(new Graphs(problem).continuous(), "by", "rate", "z");
-    Loop loop =
-        Unroll.of(graph, Precision.DOUBLE, java.util.Set.of())
-            .loop(problem.weights(), along.horizon());
+    Loop loop = Loop.of(graph, problem.weights(), along.horizon());
     double h = along.duration() / along.horizon();
     int size = n + along.parameters().length;
     for (int k = 0; k < along.horizon(); k++) {

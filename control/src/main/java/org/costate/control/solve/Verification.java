@@ -14,8 +14,6 @@ import org.costate.graph.StepGraph;
 import org.costate.internal.control.Graphs;
 import org.costate.internal.control.Stages;
 import org.costate.unroll.Loop;
-import org.costate.unroll.Precision;
-import org.costate.unroll.Unroll;
 
 /// An independent look at a solution: the plant followed by an adaptive integrator, the conditions of
 /// Pontryagin's maximum principle, the costate three ways, and the constraints between the steps.
@@ -147,7 +145,7 @@ public record Verification(
     }
 
     private Loop rates(StepGraph graph) {
-      return Unroll.of(graph, Precision.DOUBLE, java.util.Set.of()).loop(problem.weights(), 1);
+      return Loop.of(graph, problem.weights(), 1);
     }
 
     /// The plant and the running cost by an adaptive integrator.

@@ -5,7 +5,6 @@ import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import org.costate.control.Dynamics;
 import org.costate.control.OptimalControlProblem;
 import org.costate.control.OptimalControlProblem.Constraint;
@@ -13,8 +12,6 @@ import org.costate.control.OptimalControlProblem.Scope;
 import org.costate.graph.StepGraph;
 import org.costate.internal.control.Graphs.Curvature;
 import org.costate.unroll.Loop;
-import org.costate.unroll.Precision;
-import org.costate.unroll.Unroll;
 
 /// All stages of a problem and its end, evaluated at once: values, Jacobians, Hessians and the
 /// closed loop, each compiled when it is first asked for. Nothing is allocated by an evaluation.
@@ -104,8 +101,8 @@ public final class Stages {
     private final Loop end;
 
     Point(StepGraph ofStage, StepGraph ofEnd) {
-      stages = forward(ofStage).loop(problem.weights(), horizon);
-      end = forward(ofEnd).loop(problem.weights(), 1);
+      stages = Loop.of(ofStage, problem.weights(), horizon);
+      end = Loop.of(ofEnd, problem.weights(), 1);
       double[][] k = input("k");
       for (int i = 0; k != null && i < horizon; i++) {
         k[i][0] = i;
@@ -176,11 +173,6 @@ public final class Stages {
     }
   }
 
-  /// A step that is not differentiated any more.
-  private static Unroll forward(StepGraph graph) {
-    return Unroll.of(graph, Precision.DOUBLE, Set.of());
-  }
-
   private Point point(boolean first, Curvature curvature) {
     return new Point(
         Graphs.derivatives(stage, first, curvature), Graphs.derivatives(terminal, first, curvature));
@@ -208,7 +200,8 @@ public final class Stages {
   Loop rates() {
     if (rates == null) {
       boolean continuous = problem.plant() instanceof Dynamics;
-      rates = forward(continuous ? graphs.continuous() : stage).loop(problem.weights(), horizon);
+      rates = Loop.of(
+              continuous ? graphs.continuous() : stage, problem.weights(), horizon);
     }
     return rates;
   }
@@ -259,7 +252,7 @@ public final class Stages {
 
     ClosedLoop() {
       StepGraph graph = graphs.closedLoop();
-      loop = forward(graph).loop(problem.weights(), horizon);
+      loop = Loop.of(graph, problem.weights(), horizon);
       for (int k = 0; k < horizon; k++) {
         loop.input("k")[k][0] = k;
         System.arraycopy(problem.controlLow(), 0, loop.input("low")[k], 0, m);

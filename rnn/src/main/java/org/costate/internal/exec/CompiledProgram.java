@@ -38,7 +38,8 @@ public final class CompiledProgram {
 
   /// @param step the step
   /// @param element the element type
-  /// @param wantedInputs the inputs whose cotangents are wanted
+  /// @param wantedInputs the inputs whose cotangents are wanted; null for a program that only runs
+  ///   forward
   public CompiledProgram(StepGraph step, Element element, Set<String> wantedInputs) {
     WarmUp.start(element);
     this.element = element;
@@ -103,9 +104,10 @@ public final class CompiledProgram {
     return needed;
   }
 
-  /// Whether the compiled executor can run a step; else the reference executor does.
-  public static boolean supports(StepGraph step) {
-    return Phases.supports(step);
+  /// Whether the compiled executor can run a step, with or without the way back; else the reference
+  /// executor does.
+  public static boolean supports(StepGraph step, boolean back) {
+    return Phases.supports(step, back);
   }
 
   /// Parameters in the form in which kernels read them.

@@ -33,9 +33,12 @@ final class Phases {
   final int[] carryBar;
   final int[] inputBar;
 
+  /// @param step the step
+  /// @param wantedInputs the inputs whose cotangents are wanted; null if there is no way back at all
   Phases(StepGraph step, Set<String> wantedInputs) {
     this.step = step;
-    this.graph = Scalars.of(Simplify.of(Reverse.of(step).graph()));
+    boolean back = wantedInputs != null;
+    this.graph = Scalars.of(Simplify.of(back ? Reverse.of(step).graph() : step));
     List<Integer> parameters = step.inputs(Role.SHARED);
     List<Integer> carried = step.carries().stream().map(StepGraph.Carry::input).toList();
     List<Integer> inputs = step.inputs(Role.STEP);
@@ -46,9 +49,15 @@ final class Phases {
         graph.carries().stream().limit(carried.size()).mapToInt(StepGraph.Carry::next).toArray();
     this.output = step.outputs().keySet().stream().mapToInt(graph::output).toArray();
     this.nextBar =
-        step.carries().stream().mapToInt(c -> graph.input(c.name() + "NextBar")).toArray();
+        step.carries().stream()
+            .filter(_ -> back)
+            .mapToInt(c -> graph.input(c.name() + "NextBar"))
+            .toArray();
     this.outputBar =
-        step.outputs().keySet().stream().mapToInt(name -> graph.input(name + "Bar")).toArray();
+        step.outputs().keySet().stream()
+            .filter(_ -> back)
+            .mapToInt(name -> graph.input(name + "Bar"))
+            .toArray();
     this.sharedBar = bars(parameters, null);
     this.carryBar = bars(carried, null);
     this.inputBar = bars(inputs, wantedInputs);
@@ -226,11 +235,14 @@ final class Phases {
   /// Whether lanes are independent and every parameter gradient is a sum over lanes: what the
   /// compiled executor relies on. A step that itself sums over the batch (the derivative of another
   /// step) is left to the reference executor.
-  static boolean supports(StepGraph step) {
+  static boolean supports(StepGraph step, boolean back) {
     for (Op op : step.ops()) {
       if (op instanceof Op.SumBatch) {
         return false;
       }
+    }
+    if (!back) {
+      return true;
     }
     StepGraph joint = Simplify.of(Reverse.of(step).graph());
     for (Op op : joint.ops()) {
