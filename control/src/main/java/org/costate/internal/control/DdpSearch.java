@@ -11,9 +11,11 @@ import org.costate.control.Trajectory;
 import org.costate.internal.control.Graphs.Curvature;
 
 /// Differential dynamic programming (Mayne 1966; Tassa, Erez and Todorov 2012) with second
-/// derivatives of the Hamiltonian at the costates of the trajectory (Pantoja 1988), boxes on the
+/// derivatives of the Hamiltonian, boxes on the
 /// controls (Tassa, Mansard and Todorov 2014) and gaps that are closed as the steps are taken
-/// (Mastalli et al. 2020). Nothing is allocated by an iteration except what is logged.
+/// (Mastalli et al. 2020). Costates are the slopes of the value function, moved with the step, as the
+/// multipliers of a Newton step are: along an unstable plant the recursion λ ← Aᵀλ of the open loop
+/// would drown them in rounding. Nothing is allocated by an iteration except what is logged.
 public final class DdpSearch {
   private static final double MOST_REGULARISATION = 1e12;
   private static final double LEAST_REGULARISATION = 1e-9;
@@ -35,7 +37,6 @@ public final class DdpSearch {
   private double[][] newZ;
   private double[][] newU;
   private final double[][] lambda;
-  private final double[] slope;
   private double cost;
   private double newCost;
   private double regularisation;
@@ -82,7 +83,6 @@ public final class DdpSearch {
     newZ = new double[horizon + 1][n];
     newU = new double[horizon][m];
     lambda = new double[horizon + 1][n];
-    slope = new double[n + m];
     for (int k = 0; k < horizon; k++) {
       riccati.dynamics[k] = jacobians.output("nextBy")[k];
       riccati.hessian[k] = hessians.output("hessian")[k];
@@ -116,12 +116,6 @@ public final class DdpSearch {
         differentiate();
         current = true;
       }
-      if (stationarity <= tolerance && gaps <= tolerance) {
-        return found(log, new Outcome.Converged(iteration));
-      }
-      if (iteration >= mostIterations) {
-        return found(log, new Outcome.IterationsSpent(iteration, diagnosis()));
-      }
       double used = regularisation;
       while (!backward()) {
         if (!regularise()) {
@@ -129,10 +123,20 @@ public final class DdpSearch {
         }
         used = regularisation;
       }
+      stationarity = riccati.steepest;
+      if (stationarity <= tolerance && gaps <= tolerance) {
+        costates(0);
+        return found(log, new Outcome.Converged(iteration));
+      }
+      if (iteration >= mostIterations) {
+        costates(0);
+        return found(log, new Outcome.IterationsSpent(iteration, diagnosis()));
+      }
       double alpha = forward();
       log.add(new Solution.Iteration(cost, gaps, stationarity, 0, used, alpha));
       if (alpha == 0) {
         if (stationarity <= 1e3 * tolerance && gaps <= tolerance && used == 0) {
+          costates(0);
           return found(log, new Outcome.Converged(iteration));
         }
         if (!regularise()) {
@@ -140,6 +144,7 @@ public final class DdpSearch {
         }
         continue;
       }
+      costates(1);
       swap();
       current = false;
       if (alpha > 0.3) {
@@ -173,6 +178,9 @@ public final class DdpSearch {
       z = newZ;
       newZ = swap;
     }
+    for (double[] row : lambda) {
+      Arrays.fill(row, 0);
+    }
     Stages.Point values = stages.values();
     values.set(z, u);
     values.run();
@@ -191,41 +199,43 @@ public final class DdpSearch {
     return new Outcome.Diverged(horizon, "The cost");
   }
 
-  /// Jacobians, gaps, costates and Hessians at the trajectory.
+  /// Jacobians, gaps and Hessians at the trajectory.
   private void differentiate() {
     jacobians.set(z, u);
     jacobians.run();
     gaps = 0;
-    System.arraycopy(jacobians.endOutput("costBy"), 0, lambda[horizon], 0, n);
-    stationarity = 0;
     double[][] next = jacobians.output("next");
-    double[][] by = jacobians.output("nextBy");
-    double[][] costBy = jacobians.output("costBy");
-    int w = n + m;
-    for (int k = horizon - 1; k >= 0; k--) {
+    for (int k = 0; k < horizon; k++) {
       double[] gap = riccati.gap[k];
       for (int i = 0; i < n; i++) {
         gap[i] = next[k][i] - z[k + 1][i];
         gaps = Math.max(gaps, Math.abs(gap[i]));
       }
-      System.arraycopy(costBy[k], 0, slope, 0, w);
-      BarrierProblem.addTransposed(by[k], lambda[k + 1], 0, n, w, slope);
-      System.arraycopy(slope, 0, lambda[k], 0, n);
-      for (int i = 0; i < m; i++) {
-        double down = slope[n + i];
-        boolean held = down > 0 && u[k][i] <= low[i] || down < 0 && u[k][i] >= high[i];
-        stationarity = Math.max(stationarity, held ? 0 : Math.abs(down));
-      }
     }
     if (exact) {
       hessians.set(z, u);
-      // While there are gaps the costates are those of no trajectory: then as Gauss and Newton do.
+      // While there are gaps the costates are those of no trajectory: then as Gauss and Newton do,
+      // and likewise before the first step.
       for (int k = 0; k < horizon; k++) {
         for (int i = 0; i < n; i++) {
           hessians.input("lambda")[k][i] = gaps > 1e-9 ? 0 : lambda[k + 1][i];
         }
       }
       hessians.run();
+    }
+  }
+
+  /// The slopes of the value function, at the new states or (part 0) the old ones.
+  private void costates(int part) {
+    for (int k = 0; k <= horizon; k++) {
+      double[] p = riccati.value[k];
+      for (int i = 0; i < n; i++) {
+        double sum = riccati.slope[k][i];
+        for (int j = 0; part != 0 && j < n; j++) {
+          sum += p[i * n + j] * (newZ[k][j] - z[k][j]);
+        }
+        lambda[k][i] = sum;
+      }
     }
   }
 

@@ -51,6 +51,9 @@ final class Riccati {
 
   int leastPivotAt;
 
+  /// The largest |Q_u| of the last vector part, without what pushes against a bound.
+  double steepest;
+
   /// @param freeStates the components of dz₀ that are free; the others are 0
   Riccati(int n, int m, int horizon, int[] freeStates) {
     this.n = n;
@@ -244,6 +247,7 @@ final class Riccati {
 
   /// The vector part, after [#factor]; may be repeated with other gradients and gaps.
   void vectors() {
+    steepest = 0;
     System.arraycopy(gradient[horizon], 0, slope[horizon], 0, n);
     int w = n + m;
     for (int k = horizon - 1; k >= 0; k--) {
@@ -251,6 +255,7 @@ final class Riccati {
       double[] ff = feedforward[k];
       for (int i = 0; i < m; i++) {
         ff[i] = -vector[n + i];
+        steepest = Math.max(steepest, Math.abs(ff[i]));
       }
       solve(factor[k], m, ff);
       double[] gains = gain[k];
@@ -293,12 +298,18 @@ final class Riccati {
   /// @return whether every free block of Q_uu is positive definite
   boolean boxed(double deltaControl, double[] low, double[] high, double[][] u) {
     leastPivot = Double.POSITIVE_INFINITY;
+    steepest = 0;
     System.arraycopy(hessian[horizon], 0, value[horizon], 0, n * n);
     System.arraycopy(gradient[horizon], 0, slope[horizon], 0, n);
     int w = n + m;
     for (int k = horizon - 1; k >= 0; k--) {
       quadratic(k);
       linear(k);
+      for (int i = 0; i < m; i++) {
+        double down = vector[n + i];
+        boolean held = down > 0 && u[k][i] <= low[i] || down < 0 && u[k][i] >= high[i];
+        steepest = Math.max(steepest, held ? 0 : Math.abs(down));
+      }
       if (!box(k, deltaControl, low, high, u[k])) {
         return false;
       }
