@@ -110,7 +110,10 @@ public class ControlSolvers {
         .startingAt(-1, -1, 1)
         .stageCost(
             at ->
-                at.state().dot(at.state()).times(50).plus(at.control().dot(at.control()).times(0.5)))
+                at.state()
+                    .dot(at.state())
+                    .times(50)
+                    .plus(at.control().dot(at.control()).times(0.5)))
         .terminalCost(at -> at.state().dot(at.state()).times(50));
   }
 

@@ -166,8 +166,8 @@ public final class CompiledProblem {
     return gradient(guess, new SavePolicy.All(), Sweep.full());
   }
 
-  /// J and its gradient, with what is kept of the rollout and how far the adjoint reaches back. With
-  /// checkpoints the result is the same to the bit and memory does not grow with the horizon.
+  /// J and its gradient, with what is kept of the rollout and how far the adjoint reaches back.
+  /// With checkpoints the result is the same to the bit and memory does not grow with the horizon.
   ///
   /// @param guess controls and parameters
   /// @param save what is kept
@@ -179,8 +179,7 @@ public final class CompiledProblem {
     Rollout rollout = tape.rollout();
     double[] end = rollout.finalState().get("z");
     double cost = rollout.sum("cost") + stages.terminalCost(end);
-    Seeds seeds =
-        Seeds.of("cost", 1).finalState(state(stages.terminalGradient(end)));
+    Seeds seeds = Seeds.of("cost", 1).finalState(state(stages.terminalGradient(end)));
     Cotangents bar = tape.backward(seeds, sweep.withCostates());
     int n = initial.length;
     double[][] lambda = new double[guess.horizon() + 1][];
@@ -242,8 +241,8 @@ public final class CompiledProblem {
     return graphs.rollout();
   }
 
-  /// The step of a policy in closed loop with the plant: carry `z`, input `k`, outputs `cost`, `uAt`
-  /// and `zAt`; unrolled and differentiated like any other, it trains the policy's weights by
+  /// The step of a policy in closed loop with the plant: carry `z`, input `k`, outputs `cost`,
+  /// `uAt` and `zAt`; unrolled and differentiated like any other, it trains the policy's weights by
   /// backpropagation through the simulator.
   ///
   /// @param policy a graph with step input `x` `[n]` and output `u` `[m]`

@@ -20,10 +20,7 @@ public non-sealed interface Dynamics extends Plant {
   /// @param rate f
   /// @return the dynamics
   static Dynamics of(
-      String name,
-      List<Quantity> states,
-      List<Quantity> controls,
-      Function<Instant, Value> rate) {
+      String name, List<Quantity> states, List<Quantity> controls, Function<Instant, Value> rate) {
     record Given(
         String name,
         List<Quantity> states,

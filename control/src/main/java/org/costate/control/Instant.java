@@ -11,8 +11,7 @@ import org.costate.graph.Value;
 /// @param control u `[m]`
 /// @param parameters the parameters that are optimised with the trajectory `[q]`
 /// @param time t, seconds from the start (for a discrete plant the number of the step)
-public record Instant(
-    StepBuilder graph, Value state, Value control, Value parameters, Value time) {
+public record Instant(StepBuilder graph, Value state, Value control, Value parameters, Value time) {
   /// One component of the state.
   ///
   /// @param i its index

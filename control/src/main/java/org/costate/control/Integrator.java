@@ -70,9 +70,9 @@ public sealed interface Integrator {
     };
   }
 
-  /// |R(z)|, by which a mode ẋ = λx is multiplied in a step h, z = hλ. Above 1 for a mode that should
-  /// decay, the step is outside the region of stability: the trajectory grows, and the costate, which
-  /// is multiplied by the same number at each step back, explodes with it.
+  /// |R(z)|, by which a mode ẋ = λx is multiplied in a step h, z = hλ. Above 1 for a mode that
+  /// should decay, the step is outside the region of stability: the trajectory grows, and the
+  /// costate, which is multiplied by the same number at each step back, explodes with it.
   ///
   /// @param re the real part of z
   /// @param im the imaginary part of z
@@ -107,7 +107,8 @@ public sealed interface Integrator {
 
   /// Writes one step.
   ///
-  /// @param rates a graph with step inputs `x`, `u`, `p` (if any), `t` and outputs `rate` and `cost`
+  /// @param rates a graph with step inputs `x`, `u`, `p` (if any), `t` and outputs `rate` and
+  ///   `cost`
   /// @param at where the step begins
   /// @param h the length of the step, s
   /// @return x′ and the integral of the cost
@@ -146,11 +147,7 @@ public sealed interface Integrator {
           cost = cost.plus(one.cost());
           begin =
               new Instant(
-                  at.graph(),
-                  one.next(),
-                  at.control(),
-                  at.parameters(),
-                  begin.time().plus(part));
+                  at.graph(), one.next(), at.control(), at.parameters(), begin.time().plus(part));
         }
         yield new Advanced(begin.state(), cost);
       }

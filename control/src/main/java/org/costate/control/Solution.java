@@ -5,8 +5,8 @@ import java.util.Map;
 
 /// What a solver found.
 ///
-/// The sign of every multiplier is one: λₖ = ∂J*/∂xₖ, and the multiplier of a constraint g ≤ 0 (or =
-/// 0) is ∂J*/∂ε for g ≤ −ε: how much the cost rises when the constraint is tightened.
+/// The sign of every multiplier is one: λₖ = ∂J*/∂xₖ, and the multiplier of a constraint g ≤ 0 (or
+/// = 0) is ∂J*/∂ε for g ≤ −ε: how much the cost rises when the constraint is tightened.
 ///
 /// @param problem the problem
 /// @param trajectory states, controls, parameters, final time
@@ -15,8 +15,8 @@ import java.util.Map;
 /// @param multipliers of each constraint by name `[rows][size]`, a row for each k where it holds, a
 ///   terminal constraint one row; of `control bounds` and `state bounds`, positive where the upper
 ///   bound is active and negative where the lower one is
-/// @param gains Kₖ of the feedback u = uₖ + Kₖ (x − xₖ) around the trajectory `[N][m·n]`, row-major,
-///   or empty where the method has none
+/// @param gains Kₖ of the feedback u = uₖ + Kₖ (x − xₖ) around the trajectory `[N][m·n]`,
+///   row-major, or empty where the method has none
 /// @param hamiltonian ℓ + λᵀf at each k < N: for continuous dynamics constant along an optimal
 ///   trajectory whose formulas do not contain t; for a discrete plant ℓₖ + λₖ₊₁ᵀxₖ₊₁
 /// @param optimality how well the conditions hold

@@ -114,7 +114,11 @@ class PlantsTest {
             .horizon(10)
             .startingAt(0.5, -0.5, 0.2)
             .stageCost(at -> at.control().dot(at.control()).times(0.01))
-            .terminalCost(at -> at.state().minus(at.graph().constant(0.3, 0.1, -0.2)).dot(at.state().minus(at.graph().constant(0.3, 0.1, -0.2))));
+            .terminalCost(
+                at ->
+                    at.state()
+                        .minus(at.graph().constant(0.3, 0.1, -0.2))
+                        .dot(at.state().minus(at.graph().constant(0.3, 0.1, -0.2))));
     assertThat(problem.plant().states()).extracting(Quantity::name).contains("h[2]");
     CompiledProblem compiled = CompiledProblem.of(problem);
     Solution newton = new Ddp().solve(compiled, Trajectory.standing(problem));
@@ -179,8 +183,7 @@ class PlantsTest {
             .duration(2)
             .runningCost(at -> at.control().dot(at.control()))
             .terminalCost(
-                at ->
-                    square(at.x(1).minus(Math.PI)).plus(square(at.x(3)).times(0.1)).times(100));
+                at -> square(at.x(1).minus(Math.PI)).plus(square(at.x(3)).times(0.1)).times(100));
     CompiledProblem compiled = CompiledProblem.of(problem);
     Solution solution =
         new InteriorPoint()
@@ -235,8 +238,7 @@ class PlantsTest {
       if (method instanceof Integrator.Rk4) {
         assertThat(stability.warning()).isEmpty();
       } else {
-        assertThat(stability.worst())
-            .isCloseTo(Math.sqrt(1 + 0.05 * 0.05 * 9.81), within(1e-3));
+        assertThat(stability.worst()).isCloseTo(Math.sqrt(1 + 0.05 * 0.05 * 9.81), within(1e-3));
         assertThat(stability.warning().orElseThrow()).contains("exploding gradient");
       }
     }

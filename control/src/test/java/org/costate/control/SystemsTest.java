@@ -96,7 +96,8 @@ class SystemsTest {
             .horizon(steps)
             .duration(0.5)
             .startingAt(x);
-    Trajectory free = CompiledProblem.of(problem).rollout(Trajectory.standing(problem)).trajectory();
+    Trajectory free =
+        CompiledProblem.of(problem).rollout(Trajectory.standing(problem)).trajectory();
     double[] u = new double[system.controls().size()];
     double before = evaluate("energy", system, x, u)[0];
     return Math.abs(evaluate("energy", system, free.states()[steps], u)[0] - before);
@@ -177,7 +178,10 @@ class SystemsTest {
               .duration(0.7)
               .startingAt(1, 0);
       double[] x =
-          CompiledProblem.of(problem).rollout(Trajectory.standing(problem)).trajectory().states()[1];
+          CompiledProblem.of(problem)
+              .rollout(Trajectory.standing(problem))
+              .trajectory()
+              .states()[1];
       assertThat(method.amplification(-1.05, 1.4))
           .as("%s", method)
           .isCloseTo(Math.hypot(x[0], x[1]), within(1e-12));
@@ -210,8 +214,13 @@ class SystemsTest {
     assertThat(Arrays.copyOfRange(rate, 7, 14))
         .containsExactly(
             new double[] {
-              -8.775016548025, 11.571355608648, 15.814330491991, 20.988636006279,
-              -5.141427511416, 1.588184464973, -24.545788007759
+              -8.775016548025,
+              11.571355608648,
+              15.814330491991,
+              20.988636006279,
+              -5.141427511416,
+              1.588184464973,
+              -24.545788007759
             },
             within(1e-11));
     assertThat(evaluate("energy", arm, x, new double[7])[0]).isCloseTo(97.915419, within(1e-6));
@@ -225,10 +234,20 @@ class SystemsTest {
     var bodies =
         List.of(
             RigidBodies.Body.turning(
-                "a", -1, axis, new double[3], 1, new double[] {0, 0, -0.25},
+                "a",
+                -1,
+                axis,
+                new double[3],
+                1,
+                new double[] {0, 0, -0.25},
                 new double[] {inertia, inertia, 0}),
             RigidBodies.Body.turning(
-                "b", 0, axis, new double[] {0, 0, -0.5}, 1, new double[] {0, 0, -0.25},
+                "b",
+                0,
+                axis,
+                new double[] {0, 0, -0.5},
+                1,
+                new double[] {0, 0, -0.25},
                 new double[] {inertia, inertia, 0}));
     var tree = new RigidBodies("tree", bodies, 9.81);
     double a = 0.3;
@@ -303,13 +322,15 @@ class SystemsTest {
     assertThatThrownBy(() -> parse("<sdf/>")).hasMessageContaining("must be <robot>");
     assertThatThrownBy(() -> parse(PENDULUM.replace("type=\"revolute\"", "type=\"ball\"")))
         .hasMessageContaining("joint 'elbow' has type 'ball'");
-    assertThatThrownBy(() -> parse(PENDULUM.replace("parent link=\"upper\"", "parent link=\"arm\"")))
+    assertThatThrownBy(
+            () -> parse(PENDULUM.replace("parent link=\"upper\"", "parent link=\"arm\"")))
         .hasMessageContaining("'arm', which does not exist");
     assertThatThrownBy(() -> parse(PENDULUM.replace("0 -2 0", "0 x 0")))
         .hasMessageContaining("must be a number, got 'x'");
     assertThatThrownBy(() -> parse(PENDULUM.replace("0 -2 0", "0 0 0")))
         .hasMessageContaining("must not be zero");
-    assertThatThrownBy(() -> parse(PENDULUM.replace("parent link=\"world\"", "parent link=\"lower\"")))
+    assertThatThrownBy(
+            () -> parse(PENDULUM.replace("parent link=\"world\"", "parent link=\"lower\"")))
         .hasMessageContaining("not connected to 'world'");
     assertThatThrownBy(() -> parse(PENDULUM.replace("mass value=\"1\"", "mass value=\"0\"")))
         .hasMessageContaining("moves nothing that has mass");

@@ -41,8 +41,7 @@ public final class Loop {
       double[][] values = new double[horizon][unroll.inputs().get(names.get(i)).size()];
       inputs.put(names.get(i), values);
       sequences =
-          sequences.with(
-              names.get(i), new Series(unroll.inputs().get(names.get(i)), 1, values));
+          sequences.with(names.get(i), new Series(unroll.inputs().get(names.get(i)), 1, values));
       for (int t = 0; t < horizon; t++) {
         inputsAt[t][i] = values[t];
       }

@@ -158,7 +158,8 @@ public final class Images {
     for (int i = 0; i < n; i++) {
       var root = (IIOMetadataNode) reader.getImageMetadata(i).getAsTree(AnimatedGif.METADATA);
       IIOMetadataNode place = AnimatedGif.child(root, "ImageDescriptor");
-      String disposal = AnimatedGif.child(root, "GraphicControlExtension").getAttribute("disposalMethod");
+      String disposal =
+          AnimatedGif.child(root, "GraphicControlExtension").getAttribute("disposalMethod");
       BufferedImage image = reader.read(i);
       int x = number(place, "imageLeftPosition");
       int y = number(place, "imageTopPosition");

@@ -49,8 +49,20 @@ import org.costate.graph.Value;
 public record ProblemFile(OptimalControlProblem problem, Trajectory guess, Solver solver) {
   private static final Set<String> KEYS =
       Set.of(
-          "system", "urdf", "parameters", "horizon", "duration", "integrator", "substeps",
-          "initial", "final", "cost", "bounds", "obstacles", "guess", "solver");
+          "system",
+          "urdf",
+          "parameters",
+          "horizon",
+          "duration",
+          "integrator",
+          "substeps",
+          "initial",
+          "final",
+          "cost",
+          "bounds",
+          "obstacles",
+          "guess",
+          "solver");
 
   /// Reads a file.
   ///
@@ -153,7 +165,10 @@ public record ProblemFile(OptimalControlProblem problem, Trajectory guess, Solve
             case "van-der-pol" -> new VanDerPol(p.get("damping", 1));
             case "pendulum" ->
                 new Pendulum(
-                    p.get("mass", 1), p.get("length", 1), p.get("friction", 0), p.get("gravity", 9.81));
+                    p.get("mass", 1),
+                    p.get("length", 1),
+                    p.get("friction", 0),
+                    p.get("gravity", 9.81));
             case "cart-pole" ->
                 new CartPole(
                     p.get("cartMass", 1),
@@ -168,7 +183,10 @@ public record ProblemFile(OptimalControlProblem problem, Trajectory guess, Solve
             case "car" -> new KinematicCar(p.get("wheelbase", 2.7), p.get("trailer", 0));
             case "planar-quadrotor" ->
                 new PlanarQuadrotor(
-                    p.get("mass", 1), p.get("inertia", 0.01), p.get("arm", 0.25), p.get("gravity", 9.81));
+                    p.get("mass", 1),
+                    p.get("inertia", 0.01),
+                    p.get("arm", 0.25),
+                    p.get("gravity", 9.81));
             case "quadrotor" -> new Quadrotor();
             case "rocket" -> new Rocket();
             case "hopper" -> new Hopper();
@@ -230,8 +248,7 @@ public record ProblemFile(OptimalControlProblem problem, Trajectory guess, Solve
     // ---- numbers by name
 
     /// A value for each quantity: a list with null where there is none, or a mapping by name.
-    private double[] values(
-        JsonNode root, String key, List<Quantity> of, double otherwise) {
+    private double[] values(JsonNode root, String key, List<Quantity> of, double otherwise) {
       return values(key, root.path(key), of, otherwise);
     }
 
@@ -288,13 +305,15 @@ public record ProblemFile(OptimalControlProblem problem, Trajectory guess, Solve
       for (int i = 0; i < target.length; i++) {
         target[i] = Double.isNaN(target[i]) ? (Double.isNaN(last[i]) ? 0 : last[i]) : target[i];
       }
-      double time =
-          node.has("duration") ? number("cost.duration", node.path("duration")) : 0;
+      double time = node.has("duration") ? number("cost.duration", node.path("duration")) : 0;
       if (time == 0 && sum(r) + sum(q) + sum(end) == 0) {
         throw wrong("'cost' must weigh something: controls, states, terminal or duration.");
       }
       return problem
-          .runningCost(at -> weighted(at, at.control(), r, new double[r.length]).plus(weighted(at, at.state(), q, target)))
+          .runningCost(
+              at ->
+                  weighted(at, at.control(), r, new double[r.length])
+                      .plus(weighted(at, at.state(), q, target)))
           .terminalCost(at -> weighted(at, at.state(), end, target).plus(at.time().times(time)));
     }
 

@@ -60,7 +60,8 @@ public final class SolutionFiles {
     }
   }
 
-  /// Writes everything as JSON: outcome, cost, optimality, trajectory, costates, multipliers, gains.
+  /// Writes everything as JSON: outcome, cost, optimality, trajectory, costates, multipliers,
+  /// gains.
   ///
   /// @param solution the solution
   /// @param file the file

@@ -44,8 +44,7 @@ public final class ControlFigures {
       int component = i;
       double[] values = Arrays.stream(rows).mapToDouble(row -> row[component]).toArray();
       curves.put(
-          quantities.get(i).label(),
-          new double[][] {Arrays.copyOf(times, values.length), values});
+          quantities.get(i).label(), new double[][] {Arrays.copyOf(times, values.length), values});
     }
     return curves;
   }
@@ -140,8 +139,7 @@ public final class ControlFigures {
     var curves = new LinkedHashMap<String, double[][]>();
     curves.put("violation", series(index, log, Solution.Iteration::feasibility));
     curves.put("|∂L/∂(x, u)|", series(index, log, Solution.Iteration::stationarity));
-    curves.put(
-        "|J − J*|", series(index, log, one -> Math.abs(one.cost() - solution.cost())));
+    curves.put("|J − J*|", series(index, log, one -> Math.abs(one.cost() - solution.cost())));
     return Figures.curves("Convergence", "iteration", "error", curves, true);
   }
 
@@ -178,8 +176,7 @@ public final class ControlFigures {
   /// @param x the name of the state along x
   /// @param y the name of the state along y
   /// @return the figure
-  public static Figure path(
-      Solution solution, Map<String, double[][]> paths, String x, String y) {
+  public static Figure path(Solution solution, Map<String, double[][]> paths, String x, String y) {
     Trajectory trajectory = solution.trajectory();
     var curves = new LinkedHashMap<String, double[][]>();
     int i = solution.problem().plant().state(x);

@@ -34,9 +34,7 @@ public final class RobotAnimation {
   /// @param trajectory how
   /// @param obstacles what is drawn beside it
   public RobotAnimation(
-      Drawing.Drawable plant,
-      Trajectory trajectory,
-      List<OptimalControlProblem.Disc> obstacles) {
+      Drawing.Drawable plant, Trajectory trajectory, List<OptimalControlProblem.Disc> obstacles) {
     this.plant = plant;
     this.trajectory = trajectory;
     this.obstacles = List.copyOf(obstacles);
@@ -54,11 +52,7 @@ public final class RobotAnimation {
   }
 
   private static Drawing.Stroke stroke(OptimalControlProblem.Disc disc) {
-    return new Drawing.Pen()
-        .disc(disc.x(), disc.y(), disc.radius())
-        .drawing()
-        .strokes()
-        .getFirst();
+    return new Drawing.Pen().disc(disc.x(), disc.y(), disc.radius()).drawing().strokes().getFirst();
   }
 
   private void include(Drawing.Stroke stroke) {
@@ -75,8 +69,7 @@ public final class RobotAnimation {
   /// @return the bytes of a GIF
   /// @throws IOException if it cannot be encoded
   public byte[] gif() throws IOException {
-    int count =
-        (int) Math.clamp(trajectory.duration() * FRAMES_PER_SECOND, 20, MOST_FRAMES);
+    int count = (int) Math.clamp(trajectory.duration() * FRAMES_PER_SECOND, 20, MOST_FRAMES);
     var frames = new ArrayList<BufferedImage>();
     for (int i = 0; i <= count; i++) {
       BufferedImage image = canvas();

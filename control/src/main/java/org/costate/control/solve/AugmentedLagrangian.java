@@ -8,8 +8,8 @@ import org.costate.internal.control.AugmentedSearch;
 import org.costate.internal.control.Solutions;
 
 /// DDP for problems with constraints: the method of multipliers around it. Control bounds stay with
-/// DDP; everything else goes into the cost. Slower near the solution than [InteriorPoint], but every
-/// iterate follows the plant, and no barrier keeps it from a bound.
+/// DDP; everything else goes into the cost. Slower near the solution than [InteriorPoint], but
+/// every iterate follows the plant, and no barrier keeps it from a bound.
 ///
 /// @param inner the method that minimises the augmented Lagrangian
 /// @param penalty the first ρ
@@ -32,7 +32,8 @@ public record AugmentedLagrangian(Ddp inner, double penalty, double tolerance, i
     }
     if (free) {
       throw new IllegalArgumentException(
-          "AugmentedLagrangian: the final time, parameters and initial state must be given; solve with InteriorPoint.");
+          "AugmentedLagrangian: the final time, parameters and initial state must be given; solve"
+              + " with InteriorPoint.");
     }
     return new AugmentedSearch(compiled, penalty)
         .search(

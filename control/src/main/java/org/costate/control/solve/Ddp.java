@@ -9,9 +9,9 @@ import org.costate.control.Trajectory;
 import org.costate.internal.control.DdpSearch;
 import org.costate.internal.control.Solutions;
 
-/// Differential dynamic programming, for problems without constraints beside bounds on the controls:
-/// a Riccati recursion backward, a rollout with its feedback forward. With [Curvature#GAUSS_NEWTON]
-/// it is the iterative LQR.
+/// Differential dynamic programming, for problems without constraints beside bounds on the
+/// controls: a Riccati recursion backward, a rollout with its feedback forward. With
+/// [Curvature#GAUSS_NEWTON] it is the iterative LQR.
 ///
 /// @param curvature second derivatives
 /// @param multipleShooting whether the states of the guess are kept, and the gaps between them and
@@ -48,8 +48,7 @@ public record Ddp(
     long begin = System.nanoTime();
     var search = new DdpSearch(compiled, curvature.ofGraphs());
     var found =
-        search.search(
-            guess, compiled.initialState(), !multipleShooting, tolerance, mostIterations);
+        search.search(guess, compiled.initialState(), !multipleShooting, tolerance, mostIterations);
     return Solutions.of(compiled, found, Map.of(), (System.nanoTime() - begin) / 1e9);
   }
 
@@ -60,7 +59,8 @@ public record Ddp(
     }
     if (free) {
       throw new IllegalArgumentException(
-          "Ddp: the final time, parameters and initial state must be given; solve with InteriorPoint.");
+          "Ddp: the final time, parameters and initial state must be given; solve with"
+              + " InteriorPoint.");
     }
     boolean states =
         Arrays.stream(problem.stateLow()).anyMatch(Double::isFinite)

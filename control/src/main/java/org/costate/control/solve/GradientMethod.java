@@ -91,7 +91,8 @@ public record GradientMethod(
         Map.of(),
         new double[0][],
         Solutions.hamiltonian(compiled, last.trajectory(), last.costates()),
-        new Solution.Optimality(run.stationarity(run.flat(last.trajectory().controls()), run.g), 0, 0),
+        new Solution.Optimality(
+            run.stationarity(run.flat(last.trajectory().controls()), run.g), 0, 0),
         List.copyOf(run.log),
         outcome,
         (System.nanoTime() - begin) / 1e9);
@@ -156,7 +157,8 @@ public record GradientMethod(
       if (Arrays.stream(low).anyMatch(Double::isFinite)
           || Arrays.stream(high).anyMatch(Double::isFinite)) {
         throw new IllegalArgumentException(
-            "GradientMethod: L-BFGS takes no bounds on the controls; use the projected gradient or Ddp.");
+            "GradientMethod: L-BFGS takes no bounds on the controls; use the projected gradient or"
+                + " Ddp.");
       }
       Lbfgs.Result result =
           new Lbfgs(memory, tolerance, mostEvaluations)

@@ -11,8 +11,8 @@ import org.costate.control.Trajectory;
 import org.costate.internal.control.Graphs;
 import org.costate.internal.control.Stages;
 
-/// The linear quadratic regulator in discrete time: xₖ₊₁ = A xₖ + B uₖ with the cost Σ xᵀQx + uᵀRu +
-/// x_NᵀQ_N x_N. The best control is u = −K x, the cost to go xᵀP x, the costate λ = 2 P x.
+/// The linear quadratic regulator in discrete time: xₖ₊₁ = A xₖ + B uₖ with the cost Σ xᵀQx + uᵀRu
+/// + x_NᵀQ_N x_N. The best control is u = −K x, the cost to go xᵀP x, the costate λ = 2 P x.
 public final class Lqr {
   private Lqr() {}
 
@@ -82,14 +82,14 @@ public final class Lqr {
   private static double[][] cost(
       double[][] a, double[][] b, RealMatrix p, double[][] q, double[][] k) {
     RealMatrix am = new Array2DRowRealMatrix(a);
-    RealMatrix closed = am.subtract(new Array2DRowRealMatrix(b).multiply(new Array2DRowRealMatrix(k)));
-    RealMatrix all =
-        new Array2DRowRealMatrix(q).add(am.transpose().multiply(p).multiply(closed));
+    RealMatrix closed =
+        am.subtract(new Array2DRowRealMatrix(b).multiply(new Array2DRowRealMatrix(k)));
+    RealMatrix all = new Array2DRowRealMatrix(q).add(am.transpose().multiply(p).multiply(closed));
     return all.add(all.transpose()).scalarMultiply(0.5).getData();
   }
 
-  /// The discrete algebraic Riccati equation, by the structure-preserving doubling algorithm (Chu, Fan
-  /// and Lin 2005), which converges quadratically.
+  /// The discrete algebraic Riccati equation, by the structure-preserving doubling algorithm (Chu,
+  /// Fan and Lin 2005), which converges quadratically.
   ///
   /// @param a A
   /// @param b B
@@ -132,8 +132,7 @@ public final class Lqr {
     var eigen = new EigenDecomposition(closed);
     double radius = 0;
     for (int i = 0; i < n; i++) {
-      radius =
-          Math.max(radius, Math.hypot(eigen.getRealEigenvalue(i), eigen.getImagEigenvalue(i)));
+      radius = Math.max(radius, Math.hypot(eigen.getRealEigenvalue(i), eigen.getImagEigenvalue(i)));
     }
     if (!(radius < 1)) {
       throw notStabilisable(radius);

@@ -8,8 +8,9 @@ import org.costate.internal.control.DdpSearch;
 import org.costate.internal.control.Solutions;
 
 /// Model predictive control: at every step the problem over a short window is solved again from the
-/// state that was measured, beginning with the last solution shifted by a step, and the first control
-/// is applied. With bounded controls alone it is solved by DDP, otherwise by the interior point method.
+/// state that was measured, beginning with the last solution shifted by a step, and the first
+/// control is applied. With bounded controls alone it is solved by DDP, otherwise by the interior
+/// point method.
 public final class Mpc {
   private final CompiledProblem window;
   private final boolean constrained;

@@ -12,8 +12,8 @@ import org.costate.control.Solution;
 import org.costate.control.Trajectory;
 import org.costate.random.RandomStream;
 
-/// Solves a problem from many starts, on all processors: the guess, and the guess with smooth random
-/// controls added. The result does not depend on the number of threads.
+/// Solves a problem from many starts, on all processors: the guess, and the guess with smooth
+/// random controls added. The result does not depend on the number of threads.
 ///
 /// @param solver the method
 /// @param starts how many starts

@@ -135,11 +135,9 @@ public record NewtonCg(double tolerance, int mostIterations) implements Solver {
     for (double alpha = 1; alpha > 1e-12; alpha /= 2) {
       double[][] u = plus(from.controls(), alpha, step);
       CompiledProblem.Gradient next =
-          compiled.gradient(
-              new Trajectory(from.states(), u, from.parameters(), from.duration()));
+          compiled.gradient(new Trajectory(from.states(), u, from.parameters(), from.duration()));
       if (next.cost() <= at.cost() + 1e-4 * alpha * slope + margin) {
-        log.add(
-            new Solution.Iteration(at.cost(), 0, largest(at.controls()), 0, 0, alpha));
+        log.add(new Solution.Iteration(at.cost(), 0, largest(at.controls()), 0, 0, alpha));
         return next;
       }
     }

@@ -40,8 +40,7 @@ public record Stability(double worst, int step, double re, double im, double gro
     for (int k = 0; k < along.horizon(); k++) {
       System.arraycopy(along.states()[k], 0, loop.input("z")[k], 0, n);
       System.arraycopy(along.parameters(), 0, loop.input("z")[k], n, size - n);
-      System.arraycopy(
-          along.controls()[k], 0, loop.input("u")[k], 0, along.controls()[k].length);
+      System.arraycopy(along.controls()[k], 0, loop.input("u")[k], 0, along.controls()[k].length);
       loop.input("t")[k][0] = k * h;
     }
     loop.run();

@@ -15,9 +15,9 @@ import org.costate.internal.control.Graphs;
 import org.costate.internal.control.Stages;
 import org.costate.unroll.Loop;
 
-/// An independent look at a solution: the plant followed by an adaptive integrator, the conditions of
-/// Pontryagin's maximum principle, the costate three ways, and the constraints between the steps.
-/// Numbers are largest absolute differences; what cannot be computed is NaN.
+/// An independent look at a solution: the plant followed by an adaptive integrator, the conditions
+/// of Pontryagin's maximum principle, the costate three ways, and the constraints between the
+/// steps. Numbers are largest absolute differences; what cannot be computed is NaN.
 ///
 /// @param simulation the states against those of an adaptive integrator (Dormand–Prince 8(5,3),
 ///   tolerance 10⁻¹²) under the same controls: the error of the discretisation; grows with unstable
@@ -25,8 +25,8 @@ import org.costate.unroll.Loop;
 /// @param cost the cost against the adaptive one, relatively
 /// @param controlSlope |∂H/∂u| of controls inside their bounds, from the discrete Hamiltonian
 /// @param wrongSigns how many controls on a bound would lower the cost if they left it
-/// @param tape the costates of the solution against those of the tape (one sweep of the adjoint over
-///   the unrolled plant, path constraints weighed by their multipliers)
+/// @param tape the costates of the solution against those of the tape (one sweep of the adjoint
+///   over the unrolled plant, path constraints weighed by their multipliers)
 /// @param continuous the costates against the costate equation λ̇ = −∂H/∂x integrated backward in
 ///   continuous time, relative to the largest costate: O(h) because the control is constant over a
 ///   step
@@ -330,11 +330,9 @@ public record Verification(
                 var u = s.input("u", stages.m);
                 var t = s.input("t");
                 var lambda = s.input("costate", n);
-                var outputs =
-                    s.apply(rates, java.util.Map.of("z", z, "u", u, "t", t)).outputs();
+                var outputs = s.apply(rates, java.util.Map.of("z", z, "u", u, "t", t)).outputs();
                 s.output("rate", outputs.get("rate"));
-                s.output(
-                    "H", outputs.get("cost").plus(outputs.get("rate").hadamard(lambda).sum()));
+                s.output("H", outputs.get("cost").plus(outputs.get("rate").hadamard(lambda).sum()));
               });
       return Reverse.gradient(scalar, "H", "z");
     }

@@ -11,8 +11,8 @@ import org.costate.control.Integrator;
 import org.costate.control.OptimalControlProblem;
 import org.costate.graph.StepGraph;
 
-/// Every system with Runge–Kutta steps, and every integrator on a pendulum and an oscillator, for the
-/// checks of derivatives.
+/// Every system with Runge–Kutta steps, and every integrator on a pendulum and an oscillator, for
+/// the checks of derivatives.
 public final class ControlCatalogue implements CatalogueProvider {
   private static final Catalogue.Domain SMALL = Catalogue.Domain.uniform(0.2, 0.9);
 
@@ -76,7 +76,12 @@ public final class ControlCatalogue implements CatalogueProvider {
             .integrator(method)
             .horizon(10)
             .duration(10 * step)
-            .runningCost(at -> at.state().hadamard(at.state()).sum().plus(at.control().hadamard(at.control()).sum()));
+            .runningCost(
+                at ->
+                    at.state()
+                        .hadamard(at.state())
+                        .sum()
+                        .plus(at.control().hadamard(at.control()).sum()));
     StepGraph graph = CompiledProblem.of(problem).step();
     return new Catalogue.Entry(name, graph, SMALL, List.of("k"));
   }

@@ -84,7 +84,11 @@ public record KinematicCar(double wheelbase, double trailer) implements Dynamics
     for (double side : new double[] {-0.3, 0.3}) {
       pen.box(x[0] - s * side * l, x[1] + c * side * l, 0.25 * l, 0.08 * l, x[2]);
       pen.box(
-          x[0] + c * l - s * side * l, x[1] + s * l + c * side * l, 0.25 * l, 0.08 * l, x[2] + x[4]);
+          x[0] + c * l - s * side * l,
+          x[1] + s * l + c * side * l,
+          0.25 * l,
+          0.08 * l,
+          x[2] + x[4]);
     }
     if (trailer > 0) {
       double tx = x[0] - trailer * Math.cos(x[5]);

@@ -11,8 +11,8 @@ import org.costate.control.Mechanical;
 import org.costate.control.Quantity;
 import org.costate.graph.Value;
 
-/// A point mass on a rod, moved by a torque: m l² q̈ = u − b q̇ − m g l sin q; the angle q (rad) is 0
-/// hanging.
+/// A point mass on a rod, moved by a torque: m l² q̈ = u − b q̇ − m g l sin q; the angle q (rad) is
+/// 0 hanging.
 ///
 /// @param mass m, kg
 /// @param length l, m
@@ -43,9 +43,7 @@ public record Pendulum(double mass, double length, double friction, double gravi
   @Override
   public Value rate(Instant at) {
     Value torque =
-        at.u(0)
-            .minus(at.x(1).times(friction))
-            .minus(sin(at.x(0)).times(mass * gravity * length));
+        at.u(0).minus(at.x(1).times(friction)).minus(sin(at.x(0)).times(mass * gravity * length));
     return Instant.vector(at.x(1), torque.over(mass * length * length));
   }
 

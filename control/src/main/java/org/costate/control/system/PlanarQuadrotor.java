@@ -11,8 +11,8 @@ import org.costate.control.Mechanical;
 import org.costate.control.Quantity;
 import org.costate.graph.Value;
 
-/// A flying body in a vertical plane with two rotors: m ẍ = −(u₁ + u₂) sin θ, m z̈ = (u₁ + u₂) cos θ −
-/// m g, I θ̈ = r (u₂ − u₁).
+/// A flying body in a vertical plane with two rotors: m ẍ = −(u₁ + u₂) sin θ, m z̈ = (u₁ + u₂) cos
+/// θ − m g, I θ̈ = r (u₂ − u₁).
 ///
 /// @param mass m, kg
 /// @param inertia I, kg m²
@@ -73,8 +73,18 @@ public record PlanarQuadrotor(double mass, double inertia, double arm, double gr
     double s = Math.sin(x[2]);
     return new Drawing.Pen()
         .box(x[0], x[1], 2 * arm, 0.12 * arm, x[2])
-        .box(x[0] - arm * c - 0.1 * arm * s, x[1] - arm * s + 0.1 * arm * c, 0.5 * arm, 0.06 * arm, x[2])
-        .box(x[0] + arm * c - 0.1 * arm * s, x[1] + arm * s + 0.1 * arm * c, 0.5 * arm, 0.06 * arm, x[2])
+        .box(
+            x[0] - arm * c - 0.1 * arm * s,
+            x[1] - arm * s + 0.1 * arm * c,
+            0.5 * arm,
+            0.06 * arm,
+            x[2])
+        .box(
+            x[0] + arm * c - 0.1 * arm * s,
+            x[1] + arm * s + 0.1 * arm * c,
+            0.5 * arm,
+            0.06 * arm,
+            x[2])
         .drawing();
   }
 }

@@ -86,9 +86,20 @@ public record Quadrotor(double mass, double[] inertia, double arm, double drag, 
         x.hadamard(z).plus(w.hadamard(y)).times(2).hadamard(thrust),
         y.hadamard(z).minus(w.hadamard(x)).times(2).hadamard(thrust),
         square(x).plus(square(y)).times(-2).plus(1).hadamard(thrust).minus(gravity),
-        u[1].minus(u[3]).times(arm).plus(b.hadamard(c).times(inertia[1] - inertia[2])).over(inertia[0]),
-        u[2].minus(u[0]).times(arm).plus(a.hadamard(c).times(inertia[2] - inertia[0])).over(inertia[1]),
-        u[0].minus(u[1]).plus(u[2]).minus(u[3]).times(drag).plus(a.hadamard(b).times(inertia[0] - inertia[1])).over(inertia[2]));
+        u[1].minus(u[3])
+            .times(arm)
+            .plus(b.hadamard(c).times(inertia[1] - inertia[2]))
+            .over(inertia[0]),
+        u[2].minus(u[0])
+            .times(arm)
+            .plus(a.hadamard(c).times(inertia[2] - inertia[0]))
+            .over(inertia[1]),
+        u[0].minus(u[1])
+            .plus(u[2])
+            .minus(u[3])
+            .times(drag)
+            .plus(a.hadamard(b).times(inertia[0] - inertia[1]))
+            .over(inertia[2]));
   }
 
   private static Value turned(Value half, Value... factors) {

@@ -12,9 +12,9 @@ import org.costate.internal.control.LinearSystem;
 import org.costate.internal.control.Spatial;
 
 /// A tree of rigid bodies with revolute, prismatic and fixed joints, and a motor at every moving
-/// joint: M(q) q̈ + b(q, q̇) = τ − d q̇, where b is the recursive Newton–Euler algorithm at q̈ = 0 and M
-/// the composite rigid body algorithm (Featherstone, Rigid Body Dynamics Algorithms, 2008, tables 5.1
-/// and 6.2), written in world coordinates. Lengths m, angles rad, masses kg.
+/// joint: M(q) q̈ + b(q, q̇) = τ − d q̇, where b is the recursive Newton–Euler algorithm at q̈ = 0
+/// and M the composite rigid body algorithm (Featherstone, Rigid Body Dynamics Algorithms, 2008,
+/// tables 5.1 and 6.2), written in world coordinates. Lengths m, angles rad, masses kg.
 ///
 /// @param name what it is called
 /// @param bodies the bodies, each after its parent
@@ -43,7 +43,8 @@ public record RigidBodies(String name, List<Body> bodies, double gravity)
   /// @param centre the centre of mass in the body's frame
   /// @param inertia about the centre of mass, in axes of the body, `[9]` row-major, kg m²
   /// @param friction d, N m s or N s/m
-  /// @param limits lower and upper position, greatest speed and force; infinite where there are none
+  /// @param limits lower and upper position, greatest speed and force; infinite where there are
+  ///   none
   public record Body(
       String name,
       int parent,
@@ -231,8 +232,6 @@ public record RigidBodies(String name, List<Body> bodies, double gravity)
   }
 
   private static double[] seen(double[] a, double[] b) {
-    return new double[] {
-      a[0] + a[1] / 3, a[2] + a[1] / 5, b[0] + b[1] / 3, b[2] + b[1] / 5
-    };
+    return new double[] {a[0] + a[1] / 3, a[2] + a[1] / 5, b[0] + b[1] / 3, b[2] + b[1] / 5};
   }
 }

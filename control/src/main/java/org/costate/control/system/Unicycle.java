@@ -30,8 +30,7 @@ public record Unicycle() implements Dynamics, Drawing.Drawable {
 
   @Override
   public Value rate(Instant at) {
-    return Instant.vector(
-        at.u(0).hadamard(cos(at.x(2))), at.u(0).hadamard(sin(at.x(2))), at.u(1));
+    return Instant.vector(at.u(0).hadamard(cos(at.x(2))), at.u(0).hadamard(sin(at.x(2))), at.u(1));
   }
 
   /// The speeds of two driven wheels that give a motion.
@@ -53,8 +52,6 @@ public record Unicycle() implements Dynamics, Drawing.Drawable {
   }
 
   private static double[] nose(double[] x) {
-    return new double[] {
-      x[0], x[1], x[0] + 0.12 * Math.cos(x[2]), x[1] + 0.12 * Math.sin(x[2])
-    };
+    return new double[] {x[0], x[1], x[0] + 0.12 * Math.cos(x[2]), x[1] + 0.12 * Math.sin(x[2])};
   }
 }

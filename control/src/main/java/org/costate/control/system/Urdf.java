@@ -182,7 +182,14 @@ public final class Urdf {
     double xz = number(element, "ixz", 0);
     double yz = number(element, "iyz", 0);
     double[] own = {
-      number(element, "ixx", 0), xy, xz, xy, number(element, "iyy", 0), yz, xz, yz,
+      number(element, "ixx", 0),
+      xy,
+      xz,
+      xy,
+      number(element, "iyy", 0),
+      yz,
+      xz,
+      yz,
       number(element, "izz", 0)
     };
     double[] turned = new double[9];
@@ -203,9 +210,15 @@ public final class Urdf {
     double cy = Math.cos(rpy[2]);
     double sy = Math.sin(rpy[2]);
     return new double[] {
-      cy * cp, cy * sp * sr - sy * cr, cy * sp * cr + sy * sr,
-      sy * cp, sy * sp * sr + cy * cr, sy * sp * cr - cy * sr,
-      -sp, cp * sr, cp * cr
+      cy * cp,
+      cy * sp * sr - sy * cr,
+      cy * sp * cr + sy * sr,
+      sy * cp,
+      sy * sp * sr + cy * cr,
+      sy * sp * cr - cy * sr,
+      -sp,
+      cp * sr,
+      cp * cr
     };
   }
 

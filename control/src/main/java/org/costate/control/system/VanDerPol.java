@@ -3,14 +3,14 @@ package org.costate.control.system;
 import static org.costate.graph.Functions.square;
 
 import java.util.List;
-import org.costate.control.Dynamics;
 import org.costate.control.Drawing;
+import org.costate.control.Dynamics;
 import org.costate.control.Instant;
 import org.costate.control.Quantity;
 import org.costate.graph.Value;
 
-/// Van der Pol's oscillator: ẋ₁ = μ (1 − x₂²) x₁ − x₂ + u, ẋ₂ = x₁; dimensionless. Undriven, it goes
-/// to a limit cycle of amplitude near 2.
+/// Van der Pol's oscillator: ẋ₁ = μ (1 − x₂²) x₁ − x₂ + u, ẋ₂ = x₁; dimensionless. Undriven, it
+/// goes to a limit cycle of amplitude near 2.
 ///
 /// @param damping μ
 public record VanDerPol(double damping) implements Dynamics, Drawing.Drawable {

@@ -5,8 +5,8 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import org.costate.control.CompiledProblem;
-import org.costate.control.Outcome;
 import org.costate.control.OptimalControlProblem;
+import org.costate.control.Outcome;
 import org.costate.control.Solution;
 import org.costate.control.Trajectory;
 import org.costate.internal.control.Graphs.Curvature;
@@ -56,9 +56,7 @@ public final class AugmentedSearch {
                 "least " + name, at -> at.x(component).negate().plus(low[component]));
       }
       if (Double.isFinite(high[i])) {
-        all =
-            all.stateInequality(
-                "greatest " + name, at -> at.x(component).minus(high[component]));
+        all = all.stateInequality("greatest " + name, at -> at.x(component).minus(high[component]));
       }
     }
     double[] none = new double[low.length];
@@ -96,12 +94,16 @@ public final class AugmentedSearch {
     double violation = 0;
     for (int outer = 0; outer < mostOuter && outcome == null; outer++) {
       found =
-          ddp.search(
-              trajectory, problem.initialState(), follow && outer == 0, inner, mostInner);
+          ddp.search(trajectory, problem.initialState(), follow && outer == 0, inner, mostInner);
       for (Solution.Iteration one : found.log()) {
         log.add(
             new Solution.Iteration(
-                one.cost(), one.feasibility(), one.stationarity(), rho, one.regularisation(), one.step()));
+                one.cost(),
+                one.feasibility(),
+                one.stationarity(),
+                rho,
+                one.regularisation(),
+                one.step()));
       }
       if (found.outcome() instanceof Outcome.Diverged) {
         outcome = found.outcome();
@@ -238,9 +240,7 @@ public final class AugmentedSearch {
       double[] g = rows("inequality", k);
       for (int i = 0; i < y[k].length; i++) {
         if (Math.abs(e[i]) > worst.violation()) {
-          worst =
-              new Outcome.Infeasible(
-                  constraints.names(end, true).get(i), time, Math.abs(e[i]));
+          worst = new Outcome.Infeasible(constraints.names(end, true).get(i), time, Math.abs(e[i]));
         }
       }
       for (int i = first(k); i < v[k].length; i++) {

@@ -10,7 +10,8 @@ import org.costate.internal.control.Graphs.Curvature;
 /// the functions there.
 ///
 /// Unknowns are w = (zₖ, uₖ) within bounds and a slack s > 0 for each inequality, g + s = 0.
-/// Multipliers are λ of the dynamics, y of the equalities, v of the inequalities, and of the bounds.
+/// Multipliers are λ of the dynamics, y of the equalities, v of the inequalities, and of the
+/// bounds.
 final class BarrierProblem {
   /// Bounds are widened by this, relatively, so that a state may end on its bound.
   private static final double RELAXED = 1e-8;
@@ -249,6 +250,57 @@ final class BarrierProblem {
       // λ₀ is the multiplier of a fixed z₀; where z₀ is free it must be zero.
       to[i] = fixedFirst[i] ? 0 : to[i] + lambda[0][i];
     }
+  }
+
+  /// The largest |∂L/∂w|, with the scaled cost.
+  double stationarity() {
+    double largest = 0;
+    double[] r = new double[n + m];
+    for (int k = 0; k <= horizon; k++) {
+      residual(k, r);
+      for (int i = 0; i < w[k].length; i++) {
+        largest = Math.max(largest, Math.abs(r[i]));
+      }
+    }
+    return largest;
+  }
+
+  /// The largest difference of multiplier times distance from a target.
+  double complementarity(double target) {
+    double largest = 0;
+    for (int k = 0; k <= horizon; k++) {
+      for (int i = 0; i < w[k].length; i++) {
+        if (low[k][i] > Double.NEGATIVE_INFINITY) {
+          double product = lowDual[k][i] * (w[k][i] - low[k][i]);
+          largest = Math.max(largest, Math.abs(product - target));
+        }
+        if (high[k][i] < Double.POSITIVE_INFINITY) {
+          double product = highDual[k][i] * (high[k][i] - w[k][i]);
+          largest = Math.max(largest, Math.abs(product - target));
+        }
+      }
+      for (int i = firstInequality(k); i < v[k].length; i++) {
+        largest = Math.max(largest, Math.abs(v[k][i] * slack[k][i] - target));
+      }
+    }
+    return largest;
+  }
+
+  /// The scaled error of the conditions of the barrier problem (equation 5).
+  double error(double target) {
+    double sum = 0;
+    int count = 1;
+    for (int k = 0; k <= horizon; k++) {
+      for (double[] duals : new double[][] {lambda[k], y[k], v[k], lowDual[k], highDual[k]}) {
+        for (double dual : duals) {
+          sum += Math.abs(dual);
+          count++;
+        }
+      }
+    }
+    double scaling = Math.max(100, sum / count) / 100;
+    double violation = violation(derivatives, w, slack, true);
+    return Math.max(violation, Math.max(stationarity(), complementarity(target)) / scaling);
   }
 
   /// to += Aᵀ x over some rows.

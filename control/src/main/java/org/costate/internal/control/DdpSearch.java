@@ -11,11 +11,11 @@ import org.costate.control.Trajectory;
 import org.costate.internal.control.Graphs.Curvature;
 
 /// Differential dynamic programming (Mayne 1966; Tassa, Erez and Todorov 2012) with second
-/// derivatives of the Hamiltonian, boxes on the
-/// controls (Tassa, Mansard and Todorov 2014) and gaps that are closed as the steps are taken
-/// (Mastalli et al. 2020). Costates are the slopes of the value function, moved with the step, as the
-/// multipliers of a Newton step are: along an unstable plant the recursion λ ← Aᵀλ of the open loop
-/// would drown them in rounding. Nothing is allocated by an iteration except what is logged.
+/// derivatives of the Hamiltonian, boxes on the controls (Tassa, Mansard and Todorov 2014) and gaps
+/// that are closed as the steps are taken (Mastalli et al. 2020). Costates are the slopes of the
+/// value function, moved with the step, as the multipliers of a Newton step are: along an unstable
+/// plant the recursion λ ← Aᵀλ of the open loop would drown them in rounding. Nothing is allocated
+/// by an iteration except what is logged.
 public final class DdpSearch {
   private static final double MOST_REGULARISATION = 1e12;
   private static final double LEAST_REGULARISATION = 1e-9;
@@ -191,8 +191,7 @@ public final class DdpSearch {
     for (int k = 0; k < horizon; k++) {
       for (int i = 0; i < n; i++) {
         if (!Double.isFinite(stages.values().output("next")[k][i])) {
-          return new Outcome.Diverged(
-              k, "State '" + problem.plant().states().get(i).name() + "'");
+          return new Outcome.Diverged(k, "State '" + problem.plant().states().get(i).name() + "'");
         }
       }
     }
@@ -318,8 +317,7 @@ public final class DdpSearch {
 
   private String diagnosis() {
     return "|∂J/∂u| = %.1e, gaps %.1e, least pivot of Q_uu %.1e at step %d with %.1e added to it."
-        .formatted(
-            stationarity, gaps, riccati.leastPivot, riccati.leastPivotAt, regularisation);
+        .formatted(stationarity, gaps, riccati.leastPivot, riccati.leastPivotAt, regularisation);
   }
 
   private Found found(List<Solution.Iteration> log, Outcome outcome) {

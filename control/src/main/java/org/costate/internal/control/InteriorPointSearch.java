@@ -13,9 +13,9 @@ import org.costate.internal.control.Graphs.Curvature;
 /// Programming 106, 2006; equation numbers are theirs) on the multiple-shooting form, whose Newton
 /// systems are solved by the Riccati recursion.
 ///
-/// Equalities are regularised about the current multipliers (δ_c, a proximal method of multipliers),
-/// so that dependent constraints do no harm and the recursion needs no elimination; where the
-/// reduced Hessian is not positive definite, δ_w is added to all of it (algorithm IC).
+/// Equalities are regularised about the current multipliers (δ_c, a proximal method of
+/// multipliers), so that dependent constraints do no harm and the recursion needs no elimination;
+/// where the reduced Hessian is not positive definite, δ_w is added to all of it (algorithm IC).
 public final class InteriorPointSearch {
   private static final double EQUALITY_PENALTY = 1e9;
   private static final double LEAST_MU_POWER = 1.5;
@@ -76,7 +76,10 @@ public final class InteriorPointSearch {
   /// @param log what each iteration did
   /// @param outcome why it stopped
   public record Found(
-      double[][] w, Solution.Optimality optimality, List<Solution.Iteration> log, Outcome outcome) {}
+      double[][] w,
+      Solution.Optimality optimality,
+      List<Solution.Iteration> log,
+      Outcome outcome) {}
 
   BarrierProblem point() {
     return at;
@@ -102,7 +105,7 @@ public final class InteriorPointSearch {
           || !Double.isFinite(at.violation(at.derivatives, at.w, at.slack, false))) {
         return found(diverged());
       }
-      double error = error(0);
+      double error = at.error(0);
       if (error <= tolerance) {
         return found(new Outcome.Converged(iteration));
       }
@@ -113,7 +116,7 @@ public final class InteriorPointSearch {
       if (iteration >= mostIterations) {
         return found(new Outcome.IterationsSpent(iteration, diagnosis()));
       }
-      while (error(mu) <= 10 * mu && mu > tolerance / 10) {
+      while (at.error(mu) <= 10 * mu && mu > tolerance / 10) {
         mu = Math.max(tolerance / 10, Math.min(0.2 * mu, Math.pow(mu, LEAST_MU_POWER)));
         filter.clear();
       }
@@ -390,9 +393,7 @@ public final class InteriorPointSearch {
   }
 
   private static boolean switching(double theta, double slope, double alpha) {
-    return slope < 0
-        && theta <= 1e-4
-        && alpha * Math.pow(-slope, 2.3) > Math.pow(theta, 1.1);
+    return slope < 0 && theta <= 1e-4 && alpha * Math.pow(-slope, 2.3) > Math.pow(theta, 1.1);
   }
 
   /// The second-order correction: the step that also takes the constraints' curvature away.
@@ -440,7 +441,7 @@ public final class InteriorPointSearch {
         new Solution.Iteration(
             at.derivatives.cost(),
             at.violation(at.derivatives, at.w, at.slack, true),
-            stationarity() / at.scale,
+            at.stationarity() / at.scale,
             mu,
             delta,
             alpha));
@@ -541,64 +542,11 @@ public final class InteriorPointSearch {
         : Math.clamp(dual, mu / (1e10 * distance), 1e10 * mu / distance);
   }
 
-  // ---- how far it is
-
-  private double stationarity() {
-    double largest = 0;
-    double[] r = new double[n + m];
-    for (int k = 0; k <= horizon; k++) {
-      at.residual(k, r);
-      for (int i = 0; i < at.w[k].length; i++) {
-        largest = Math.max(largest, Math.abs(r[i]));
-      }
-    }
-    return largest;
-  }
-
-  private double complementarity(double target) {
-    double largest = 0;
-    for (int k = 0; k <= horizon; k++) {
-      for (int i = 0; i < at.w[k].length; i++) {
-        if (at.low[k][i] > Double.NEGATIVE_INFINITY) {
-          double product = at.lowDual[k][i] * (at.w[k][i] - at.low[k][i]);
-          largest = Math.max(largest, Math.abs(product - target));
-        }
-        if (at.high[k][i] < Double.POSITIVE_INFINITY) {
-          double product = at.highDual[k][i] * (at.high[k][i] - at.w[k][i]);
-          largest = Math.max(largest, Math.abs(product - target));
-        }
-      }
-      for (int i = at.firstInequality(k); i < at.v[k].length; i++) {
-        largest = Math.max(largest, Math.abs(at.v[k][i] * at.slack[k][i] - target));
-      }
-    }
-    return largest;
-  }
-
-  /// The scaled error of the conditions of the barrier problem (equation 5).
-  private double error(double target) {
-    double sum = 0;
-    int count = 1;
-    for (int k = 0; k <= horizon; k++) {
-      for (double[] duals :
-          new double[][] {at.lambda[k], at.y[k], at.v[k], at.lowDual[k], at.highDual[k]}) {
-        for (double dual : duals) {
-          sum += Math.abs(dual);
-          count++;
-        }
-      }
-    }
-    double scaling = Math.max(100, sum / count) / 100;
-    double violation = at.violation(at.derivatives, at.w, at.slack, true);
-    return Math.max(
-        violation, Math.max(stationarity(), complementarity(target)) / scaling);
-  }
-
   private String diagnosis() {
     return "violation %.1e, stationarity %.1e, barrier %.1e; %s."
         .formatted(
             at.violation(at.derivatives, at.w, at.slack, true),
-            stationarity() / at.scale,
+            at.stationarity() / at.scale,
             mu,
             delta == 0
                 ? "the Hessian is positive definite, least pivot of Q_uu %.1e at step %d"
@@ -654,9 +602,9 @@ public final class InteriorPointSearch {
   private Found found(Outcome outcome) {
     var optimality =
         new Solution.Optimality(
-            stationarity() / at.scale,
+            at.stationarity() / at.scale,
             at.violation(at.derivatives, at.w, at.slack, true),
-            complementarity(0) / at.scale);
+            at.complementarity(0) / at.scale);
     return new Found(at.w, optimality, List.copyOf(log), outcome);
   }
 }

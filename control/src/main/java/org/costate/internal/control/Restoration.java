@@ -49,8 +49,7 @@ final class Restoration {
       at.differentiate();
       slacks(at.derivatives, at.slack);
       double theta = at.violation(at.derivatives, at.w, at.slack, false);
-      if (iteration > 0
-          && acceptance.of(theta, at.barrier(at.derivatives, at.w, at.slack, mu))) {
+      if (iteration > 0 && acceptance.of(theta, at.barrier(at.derivatives, at.w, at.slack, mu))) {
         return true;
       }
       assemble(damping);

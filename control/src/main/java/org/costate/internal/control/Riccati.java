@@ -249,7 +249,6 @@ final class Riccati {
   void vectors() {
     steepest = 0;
     System.arraycopy(gradient[horizon], 0, slope[horizon], 0, n);
-    int w = n + m;
     for (int k = horizon - 1; k >= 0; k--) {
       linear(k);
       double[] ff = feedforward[k];
@@ -271,29 +270,29 @@ final class Riccati {
 
   /// vector = g + Fᵀ (p + P d).
   private void linear(int k) {
-      int w = n + m;
-      double[] p = value[k + 1];
-      double[] f = dynamics[k];
-      double[] d = gap[k];
-      for (int i = 0; i < n; i++) {
-        double sum = slope[k + 1][i];
-        for (int j = 0; j < n; j++) {
-          sum += p[i * n + j] * d[j];
-        }
-        shifted[i] = sum;
+    int w = n + m;
+    double[] p = value[k + 1];
+    double[] f = dynamics[k];
+    double[] d = gap[k];
+    for (int i = 0; i < n; i++) {
+      double sum = slope[k + 1][i];
+      for (int j = 0; j < n; j++) {
+        sum += p[i * n + j] * d[j];
       }
-      System.arraycopy(gradient[k], 0, vector, 0, w);
-      for (int l = 0; l < n; l++) {
-        double t = shifted[l];
-        for (int j = 0; j < w; j++) {
-          vector[j] += f[l * w + j] * t;
-        }
+      shifted[i] = sum;
+    }
+    System.arraycopy(gradient[k], 0, vector, 0, w);
+    for (int l = 0; l < n; l++) {
+      double t = shifted[l];
+      for (int j = 0; j < w; j++) {
+        vector[j] += f[l * w + j] * t;
       }
+    }
   }
 
-  /// Both parts where controls are bounded: at every stage the minimum over the box
-  /// low − u ≤ du ≤ high − u by projected Newton steps (Tassa, Mansard and Todorov 2014); feedback
-  /// acts on the controls that are not on their bounds.
+  /// Both parts where controls are bounded: at every stage the minimum over the box low − u ≤ du ≤
+  /// high − u by projected Newton steps (Tassa, Mansard and Todorov 2014); feedback acts on the
+  /// controls that are not on their bounds.
   ///
   /// @return whether every free block of Q_uu is positive definite
   boolean boxed(double deltaControl, double[] low, double[] high, double[][] u) {

@@ -102,8 +102,7 @@ public final class Solutions {
       DdpSearch.Found found,
       Map<String, double[][]> multipliers,
       double seconds) {
-    Trajectory trajectory =
-        trajectory(compiled.problem(), found.w(), found.lambda()[0].length);
+    Trajectory trajectory = trajectory(compiled.problem(), found.w(), found.lambda()[0].length);
     return new Solution(
         compiled.problem(),
         trajectory,

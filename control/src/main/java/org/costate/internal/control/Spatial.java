@@ -199,7 +199,9 @@ public final class Spatial {
       int parent = bodies.get(i).parent();
       if (parent >= 0) {
         force[parent] =
-            new Value[][] {plus(force[parent][0], force[i][0]), plus(force[parent][1], force[i][1])};
+            new Value[][] {
+              plus(force[parent][0], force[i][0]), plus(force[parent][1], force[i][1])
+            };
       }
     }
     return bias;

@@ -50,14 +50,18 @@ public final class Stages {
     this.horizon = problem.horizon();
     check("next state", stage, "next", n);
     this.stateInequalities =
-        rows(graphs.inOrder(Scope.PATH, false).stream().filter(c -> c.scope() == Scope.STATE).toList());
+        rows(
+            graphs.inOrder(Scope.PATH, false).stream()
+                .filter(c -> c.scope() == Scope.STATE)
+                .toList());
   }
 
   private void check(String what, StepGraph graph, String output, int size) {
     if (graph.shape(graph.output(output)).size() != size) {
       throw new IllegalArgumentException(
           "%s: the %s must have %d components like the state, got %d."
-              .formatted(problem.plant().name(), what, size, graph.shape(graph.output(output)).size()));
+              .formatted(
+                  problem.plant().name(), what, size, graph.shape(graph.output(output)).size()));
     }
   }
 
@@ -175,7 +179,8 @@ public final class Stages {
 
   private Point point(boolean first, Curvature curvature) {
     return new Point(
-        Graphs.derivatives(stage, first, curvature), Graphs.derivatives(terminal, first, curvature));
+        Graphs.derivatives(stage, first, curvature),
+        Graphs.derivatives(terminal, first, curvature));
   }
 
   /// Values only: `next`, `cost`, `equality`, `inequality`.
@@ -200,8 +205,7 @@ public final class Stages {
   Loop rates() {
     if (rates == null) {
       boolean continuous = problem.plant() instanceof Dynamics;
-      rates = Loop.of(
-              continuous ? graphs.continuous() : stage, problem.weights(), horizon);
+      rates = Loop.of(continuous ? graphs.continuous() : stage, problem.weights(), horizon);
     }
     return rates;
   }

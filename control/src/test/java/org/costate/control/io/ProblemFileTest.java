@@ -55,17 +55,16 @@ class ProblemFileTest {
   @Test
   void freeTimeObstaclesAndOtherSolvers() throws IOException {
     Solution unicycle =
-        read(
-                """
-                system: unicycle
-                horizon: 50
-                duration: {guess: 2.5, low: 0.5, high: 6}
-                final: [1, 0, null]
-                cost: {controls: 0.1, duration: 1}
-                bounds: {controls: [-1, 1]}
-                obstacles: [{x: 0.5, y: 0.01, radius: 0.25}]
-                guess: {through: [{x: 0.5, y: -0.4}]}
-                """)
+        read("""
+        system: unicycle
+        horizon: 50
+        duration: {guess: 2.5, low: 0.5, high: 6}
+        final: [1, 0, null]
+        cost: {controls: 0.1, duration: 1}
+        bounds: {controls: [-1, 1]}
+        obstacles: [{x: 0.5, y: 0.01, radius: 0.25}]
+        guess: {through: [{x: 0.5, y: -0.4}]}
+        """)
             .solve();
     assertThat(unicycle.outcome().converged()).isTrue();
     assertThat(unicycle.trajectory().duration()).isBetween(1.0, 3.0);
@@ -75,14 +74,13 @@ class ProblemFileTest {
     double agreed = Double.NaN;
     for (String solver : List.of("ddp", "ilqr", "l-bfgs", "newton-cg")) {
       Solution oscillator =
-          read(
-                  "system: van-der-pol\nhorizon: 40\nduration: 4\ninitial: [0, 1]\n"
-                      + "cost: {controls: 1, states: 1, terminal: 2}\nintegrator: trapezoid\nsolver: "
-                      + solver)
+          read("system: van-der-pol\nhorizon: 40\nduration: 4\ninitial: [0, 1]\n"
+                  + "cost: {controls: 1, states: 1, terminal: 2}\nintegrator: trapezoid\nsolver: "
+                  + solver)
               .solve();
       assertThat(oscillator.outcome().converged()).as(solver).isTrue();
-      assertThat(oscillator.cost()).isCloseTo(
-          Double.isNaN(agreed) ? oscillator.cost() : agreed, within(1e-6));
+      assertThat(oscillator.cost())
+          .isCloseTo(Double.isNaN(agreed) ? oscillator.cost() : agreed, within(1e-6));
       agreed = oscillator.cost();
     }
   }
@@ -101,9 +99,17 @@ class ProblemFileTest {
         read("urdf: robot.urdf\nhorizon: 50\nduration: 2\nfinal: [1.2, 0]\ncost: {controls: 1}")
             .solve();
     assertThat(solution.outcome().converged()).as(solution.outcome().advice()).isTrue();
-    assertThat(java.util.Arrays.stream(solution.trajectory().state(1)).map(Math::abs).max().orElseThrow())
+    assertThat(
+            java.util.Arrays.stream(solution.trajectory().state(1))
+                .map(Math::abs)
+                .max()
+                .orElseThrow())
         .isLessThan(3 + 1e-6);
-    assertThat(java.util.Arrays.stream(solution.trajectory().control(0)).map(Math::abs).max().orElseThrow())
+    assertThat(
+            java.util.Arrays.stream(solution.trajectory().control(0))
+                .map(Math::abs)
+                .max()
+                .orElseThrow())
         .isLessThan(4 + 1e-6);
     Solution tooFar =
         read("urdf: robot.urdf\nhorizon: 20\nduration: 0.1\nfinal: [1.2, 0]\ncost: {controls: 1}")
@@ -124,8 +130,7 @@ class ProblemFileTest {
     Path json = folder.resolve("solution.json");
     SolutionFiles.writeJson(solution, json);
     JsonNode root = new ObjectMapper().readTree(json.toFile());
-    assertThat(root.get("costates").get(0).get(1).asDouble())
-        .isEqualTo(solution.costates()[0][1]);
+    assertThat(root.get("costates").get(0).get(1).asDouble()).isEqualTo(solution.costates()[0][1]);
     assertThat(root.get("multipliers").get("final angle").get(0)).hasSize(1);
     assertThat(root.get("converged").asBoolean()).isTrue();
   }

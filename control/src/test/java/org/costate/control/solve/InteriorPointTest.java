@@ -27,11 +27,10 @@ class InteriorPointTest {
   void reachesTheStatedOptimum(ReferenceProblems.Case reference) {
     CompiledProblem problem = CompiledProblem.of(reference.problem());
     Solution solution = new InteriorPoint().solve(problem, reference.guess());
-    assertThat(solution.outcome().converged())
-        .as(solution.outcome().advice())
-        .isTrue();
+    assertThat(solution.outcome().converged()).as(solution.outcome().advice()).isTrue();
     assertThat(solution.cost())
-        .isCloseTo(reference.optimum(), within(reference.relative() * Math.abs(reference.optimum())));
+        .isCloseTo(
+            reference.optimum(), within(reference.relative() * Math.abs(reference.optimum())));
     assertThat(solution.optimality().feasibility()).isLessThan(1e-7);
     Verification check = Verification.of(problem, solution);
     assertThat(check.wrongSigns()).isZero();
@@ -72,10 +71,8 @@ class InteriorPointTest {
         new InteriorPoint()
             .solve(
                 ReferenceProblems.zermelo(200),
-                Trajectory.straightLine(
-                    ReferenceProblems.zermelo(200), new double[2], 2.67));
-    assertThat(zermelo.costates()[0])
-        .containsExactly(new double[] {0.5, -1.8660254}, within(1e-3));
+                Trajectory.straightLine(ReferenceProblems.zermelo(200), new double[2], 2.67));
+    assertThat(zermelo.costates()[0]).containsExactly(new double[] {0.5, -1.8660254}, within(1e-3));
     Solution fall =
         new InteriorPoint()
             .solve(
@@ -83,7 +80,8 @@ class InteriorPointTest {
                 Trajectory.straightLine(
                     ReferenceProblems.brachistochrone(100), new double[] {10, 5, 9}));
     assertThat(fall.costates()[0])
-        .containsExactly(new double[] {-0.0992876974341, -0.0184150826229, -0.10197162}, within(1e-3));
+        .containsExactly(
+            new double[] {-0.0992876974341, -0.0184150826229, -0.10197162}, within(1e-3));
   }
 
   /// The error of the discrete costate falls with h² where the control is constant over a step.
@@ -195,7 +193,6 @@ class InteriorPointTest {
     assertThat(solution.cost()).isBetween(better - 0.05, better + 1e-8);
   }
 
-
   @Test
   void pathEqualityHolds() {
     OptimalControlProblem problem =
@@ -230,8 +227,7 @@ class InteriorPointTest {
     guess.controls()[3][0] = Double.NaN;
     assertThatThrownBy(() -> new InteriorPoint().solve(problem, guess))
         .hasMessageContaining("force at step 3 must be finite");
-    assertThatThrownBy(
-            () -> CompiledProblem.of(OptimalControlProblem.of(new Pendulum())))
+    assertThatThrownBy(() -> CompiledProblem.of(OptimalControlProblem.of(new Pendulum())))
         .hasMessageContaining("needs a final time");
     assertThatThrownBy(() -> new Ddp().solve(problem)).hasMessageContaining("InteriorPoint");
     assertThatThrownBy(() -> problem.freeDuration(1, 2, 3)).hasMessageContaining("low ≤ guess");
@@ -261,8 +257,7 @@ class InteriorPointTest {
     OptimalControlProblem problem = ReferenceProblems.kelly(100);
     List<Solution> all =
         new MultiStart(new InteriorPoint(), 20, new double[] {2}, 1)
-            .solve(
-                problem, Trajectory.straightLine(problem, new double[] {1, Math.PI, 0, 0}));
+            .solve(problem, Trajectory.straightLine(problem, new double[] {1, Math.PI, 0, 0}));
     assertThat(all).filteredOn(s -> s.cost() < 58.8883360 * (1 + 1e-6)).hasSizeGreaterThan(17);
   }
 }

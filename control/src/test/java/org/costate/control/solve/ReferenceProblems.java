@@ -38,7 +38,11 @@ final class ReferenceProblems {
 
   /// A problem with its start and its optimum.
   record Case(
-      String name, OptimalControlProblem problem, Trajectory guess, double optimum, double relative) {
+      String name,
+      OptimalControlProblem problem,
+      Trajectory guess,
+      double optimum,
+      double relative) {
     @Override
     public String toString() {
       return name;
@@ -165,8 +169,7 @@ final class ReferenceProblems {
             Dynamics.named("x", "y", "vx", "vy"),
             Dynamics.named("angle"),
             at ->
-                Instant.vector(
-                    at.x(2), at.x(3), cos(at.u(0)).times(100), sin(at.u(0)).times(100)));
+                Instant.vector(at.x(2), at.x(3), cos(at.u(0)).times(100), sin(at.u(0)).times(100)));
     return problem(plant, horizon)
         .freeDuration(1, 0.01, 10)
         .endingAt(FREE, 5, 45, 0)
@@ -183,8 +186,7 @@ final class ReferenceProblems {
             at -> {
               Value rho = at.x(0);
               Value rest = rho.negate().plus(5);
-              Value inertia =
-                  rest.hadamard(square(rest)).plus(rho.hadamard(square(rho))).over(3);
+              Value inertia = rest.hadamard(square(rest)).plus(rho.hadamard(square(rho))).over(3);
               return Instant.vector(
                   at.x(3),
                   at.x(4),
@@ -309,7 +311,8 @@ final class ReferenceProblems {
         .endingAt(Math.PI, Math.PI, 0, 0);
   }
 
-  /// The acrobot of OpenAI Gym in angles of the links themselves, which Euler's method commutes with.
+  /// The acrobot of OpenAI Gym in angles of the links themselves, which Euler's method commutes
+  /// with.
   static PlanarArm gymAcrobot() {
     var link = new PlanarArm.Link(1, 1, 0.5, 1);
     return new PlanarArm("gym acrobot", List.of(link, link), List.of(1), 9.8);
@@ -334,16 +337,14 @@ final class ReferenceProblems {
         .integrator(new Integrator.ExplicitEuler())
         .duration(0.1 * horizon)
         .startingAt(-1, -1, 1)
-        .stageCost(
-            at -> squares(at.state()).times(50).plus(squares(at.control()).times(0.5)))
+        .stageCost(at -> squares(at.state()).times(50).plus(squares(at.control()).times(0.5)))
         .terminalCost(at -> squares(at.state()).times(50));
   }
 
   static OptimalControlProblem unicycleObstacle(int horizon) {
     return problem(new Unicycle(), horizon)
         .duration(2.5)
-        .runningCost(
-            at -> away(at, 1, 0, 0).times(0.1).plus(squares(at.control())).times(0.5))
+        .runningCost(at -> away(at, 1, 0, 0).times(0.1).plus(squares(at.control())).times(0.5))
         .controlBounds(-1, 1)
         .endingAt(1, 0, 0)
         .obstacle(new Disc(0.5, 0.01, 0.25), at -> new Value[] {at.x(0), at.x(1)});
@@ -429,10 +430,8 @@ final class ReferenceProblems {
         straight("9 N=50", rocket(50), -1.01283654, 1e-6, 1.01, 0.05, 0.6),
         straight("9 N=100", rocket(100), -1.01283686, 1e-6, 1.01, 0.05, 0.6),
         straight("10 N=100", steering(100), .554577024, 1e-8, 12, 5, 45, 0),
-        straight(
-            "11 N=50", robotArm(50), 9.14336742, 1e-7, 4.5, 2 * pi / 3, pi / 4, 0, 0, 0),
-        straight(
-            "11 N=100", robotArm(100), 9.14118769, 1e-7, 4.5, 2 * pi / 3, pi / 4, 0, 0, 0),
+        straight("11 N=50", robotArm(50), 9.14336742, 1e-7, 4.5, 2 * pi / 3, pi / 4, 0, 0, 0),
+        straight("11 N=100", robotArm(100), 9.14118769, 1e-7, 4.5, 2 * pi / 3, pi / 4, 0, 0, 0),
         new Case(
             "12 N=100",
             glider(100),

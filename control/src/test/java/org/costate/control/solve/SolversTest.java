@@ -47,8 +47,7 @@ class SolversTest {
         2.87562869,
         1e-8);
     OptimalControlProblem catalyst = ReferenceProblems.catalyst(100);
-    reaches(
-        new Ddp().solve(catalyst, Trajectory.standing(catalyst, 0.5)), -.0480556122, 2e-7);
+    reaches(new Ddp().solve(catalyst, Trajectory.standing(catalyst, 0.5)), -.0480556122, 2e-7);
     OptimalControlProblem cartPole = ReferenceProblems.penaltyCartPole(100);
     for (Ddp ddp : new Ddp[] {Ddp.ilqr(), new Ddp()}) {
       reaches(
@@ -58,9 +57,7 @@ class SolversTest {
     }
     OptimalControlProblem acrobot = ReferenceProblems.trajax();
     reaches(
-        Ddp.ilqr()
-            .withMultipleShooting()
-            .solve(acrobot, straight(acrobot, Math.PI, Math.PI, 0, 0)),
+        Ddp.ilqr().withMultipleShooting().solve(acrobot, straight(acrobot, Math.PI, Math.PI, 0, 0)),
         40.4240096447,
         1e-9);
   }
@@ -106,8 +103,7 @@ class SolversTest {
     }
     assertThat(slope)
         .isCloseTo((plus.cost() - minus.cost()) / (2 * e), within(1e-6 * Math.abs(slope)));
-    CompiledProblem.Gradient saved =
-        compiled.gradient(at, new SavePolicy.Every(4), Sweep.full());
+    CompiledProblem.Gradient saved = compiled.gradient(at, new SavePolicy.Every(4), Sweep.full());
     assertThat(saved.controls()).isDeepEqualTo(gradient.controls());
   }
 
@@ -156,8 +152,7 @@ class SolversTest {
     Solution inner = new InteriorPoint().solve(arm, straight(arm, 1.57, 1.57, 0, 0));
     assertThat(reach.multipliers().get("final angle 1")[0][0])
         .isCloseTo(inner.multipliers().get("final angle 1")[0][0], within(1e-3));
-    Solution impossible =
-        solver.solve(ReferenceProblems.doubleIntegrator(50).controlBounds(-3, 3));
+    Solution impossible = solver.solve(ReferenceProblems.doubleIntegrator(50).controlBounds(-3, 3));
     assertThat(impossible.outcome()).isInstanceOf(Outcome.Infeasible.class);
   }
 
@@ -178,8 +173,7 @@ class SolversTest {
     assertThat(stationary.gain()[0])
         .containsExactly(new double[] {2.585700896659869, 3.443435917845342}, within(1e-12));
     assertThat(stationary.value()[0][0]).isCloseTo(13.3172244411311, within(1e-11));
-    assertThatThrownBy(
-            () -> Lqr.stationary(new double[][] {{2}}, new double[][] {{0}}, R, R))
+    assertThatThrownBy(() -> Lqr.stationary(new double[][] {{2}}, new double[][] {{0}}, R, R))
         .hasMessageContaining("cannot be made stable");
   }
 
@@ -188,7 +182,14 @@ class SolversTest {
   void recedingHorizonAgainstInfiniteHorizon() {
     int[] windows = {2, 3, 5, 8, 10, 15, 20, 30, 50};
     double[] costs = {
-      106.238125, 53.302418, 27.203461, 17.282137, 15.108552, 13.558046, 13.347785, 13.317676,
+      106.238125,
+      53.302418,
+      27.203461,
+      17.282137,
+      15.108552,
+      13.558046,
+      13.347785,
+      13.317676,
       13.317225
     };
     for (int i = 0; i < windows.length; i++) {
@@ -202,7 +203,9 @@ class SolversTest {
             .horizon(3)
             .terminalCost(
                 at ->
-                    at.x(0).hadamard(at.x(0)).times(p[0][0])
+                    at.x(0)
+                        .hadamard(at.x(0))
+                        .times(p[0][0])
                         .plus(at.x(0).hadamard(at.x(1)).times(2 * p[0][1]))
                         .plus(at.x(1).hadamard(at.x(1)).times(p[1][1])));
     assertThat(closedLoop(exact)).isCloseTo(13.3172244411311, within(1e-9));
@@ -224,11 +227,11 @@ class SolversTest {
   @Test
   void stabiliser() {
     OptimalControlProblem problem =
-        ReferenceProblems.penaltyCartPole(100).runningCost(
-            at -> away(at, 1, Math.PI, 0, 0).plus(at.u(0).hadamard(at.u(0)).times(0.1)));
+        ReferenceProblems.penaltyCartPole(100)
+            .runningCost(
+                at -> away(at, 1, Math.PI, 0, 0).plus(at.u(0).hadamard(at.u(0)).times(0.1)));
     CompiledProblem compiled = CompiledProblem.of(problem);
-    Solution solution =
-        new InteriorPoint().solve(compiled, straight(problem, 1, Math.PI, 0, 0));
+    Solution solution = new InteriorPoint().solve(compiled, straight(problem, 1, Math.PI, 0, 0));
     double[][] q = new double[4][4];
     for (int i = 0; i < 4; i++) {
       q[i][i] = 10;
@@ -243,8 +246,7 @@ class SolversTest {
       CompiledProblem compiled, Solution solution, Lqr.Finite regulator, boolean feedback) {
     Trajectory plan = solution.trajectory();
     double[] x = {0.05, 0.05, 0, 0};
-    CompiledProblem one =
-        CompiledProblem.of(compiled.problem().horizon(1).duration(0.02));
+    CompiledProblem one = CompiledProblem.of(compiled.problem().horizon(1).duration(0.02));
     for (int k = 0; k < 100; k++) {
       double u = plan.controls()[k][0];
       for (int i = 0; feedback && i < 4; i++) {

@@ -21,7 +21,8 @@ import picocli.CommandLine.Command;
 /// The acrobot swings up: the best of many starts, and the test of trajax by three methods.
 @Command(
     name = "acrobot",
-    description = "Swing up two links with one motor between them; compared with published results.",
+    description =
+        "Swing up two links with one motor between them; compared with published results.",
     mixinStandardHelpOptions = true)
 public final class AcrobotSwingUp extends Experiment {
   /// For the command line.
@@ -57,14 +58,14 @@ public final class AcrobotSwingUp extends Experiment {
     var methods = new LinkedHashMap<String, Solution>();
     methods.put(
         "iLQR with multiple shooting", Ddp.ilqr().withMultipleShooting().solve(trajax, guess));
-    methods.put("DDP with multiple shooting", new Ddp().withMultipleShooting().solve(trajax, guess));
+    methods.put(
+        "DDP with multiple shooting", new Ddp().withMultipleShooting().solve(trajax, guess));
     methods.put("interior point", new InteriorPoint().solve(trajax, guess));
     methods.put("DDP from rest", new Ddp().solve(trajax));
     ControlReport.comparison(
         run, List.of("method", "J", "outcome", "iterations", "time"), ControlReport.rows(methods));
     double least = methods.values().stream().mapToDouble(Solution::cost).min().orElse(0);
-    ControlReport.say(
-        run, "trajax accepts any cost below 51; this finds %.6f.".formatted(least));
+    ControlReport.say(run, "trajax accepts any cost below 51; this finds %.6f.".formatted(least));
     run.result("trajax_cost", least);
   }
 

@@ -25,7 +25,8 @@ import picocli.CommandLine.Command;
 /// give the same numbers; and where forward Euler is unstable, the gradient explodes.
 @Command(
     name = "adjoint-is-bptt",
-    description = "Costate recursion = BPTT = finite differences; unstable Euler = exploding gradient.",
+    description =
+        "Costate recursion = BPTT = finite differences; unstable Euler = exploding gradient.",
     mixinStandardHelpOptions = true)
 public final class AdjointIsBptt extends Experiment {
   private static final int STEPS = 100;
@@ -59,15 +60,16 @@ public final class AdjointIsBptt extends Experiment {
     curves.put("finite differences", component(times, differences));
     run.figure(
         "three-ways",
-        Figures.curves(
-            "One gradient, three ways", "time, s", "λ of the angle", curves, false),
+        Figures.curves("One gradient, three ways", "time, s", "λ of the angle", curves, false),
         "Three curves on top of each other: λ of the angle of a driven pendulum.");
     run.report().heading("Instability is an exploding gradient");
     Map<String, double[][]> flow = new LinkedHashMap<>();
     double longer = 0.12 * STEPS;
     for (Integrator method :
         List.of(
-            new Integrator.ExplicitEuler(), new Integrator.Rk4(), new Integrator.ImplicitMidpoint())) {
+            new Integrator.ExplicitEuler(),
+            new Integrator.Rk4(),
+            new Integrator.ImplicitMidpoint())) {
       CompiledProblem one = CompiledProblem.of(problem(method, longer));
       CompiledProblem.Gradient gradient = one.gradient(guess);
       String name = method.getClass().getSimpleName();
@@ -92,7 +94,8 @@ public final class AdjointIsBptt extends Experiment {
     run.figure(
         "instability",
         ControlFigures.gradientFlow(flow),
-        "Norm of the costate of a free pendulum in steps of 0.12 s: forward Euler multiplies it at every step, a stable method does not.");
+        "Norm of the costate of a free pendulum in steps of 0.12 s: forward Euler multiplies it at"
+            + " every step, a stable method does not.");
   }
 
   private static OptimalControlProblem problem(Integrator method, double duration) {
@@ -109,8 +112,8 @@ public final class AdjointIsBptt extends Experiment {
     return square(at.x(0).minus(1)).plus(square(at.x(1)));
   }
 
-  /// The textbook recursion, with the Jacobians of the steps: λ_N = ∂Φ/∂x, λₖ = Aₖᵀ λₖ₊₁ (ℓ does not
-  /// contain x here).
+  /// The textbook recursion, with the Jacobians of the steps: λ_N = ∂Φ/∂x, λₖ = Aₖᵀ λₖ₊₁ (ℓ does
+  /// not contain x here).
   private static double[][] recursion(CompiledProblem compiled, Trajectory along) {
     Lqr.Linearisation linear = Lqr.linearise(compiled, along);
     double[][] lambda = new double[STEPS + 1][2];
@@ -136,10 +139,7 @@ public final class AdjointIsBptt extends Experiment {
       int rest = STEPS - k;
       CompiledProblem tail =
           CompiledProblem.of(
-              compiled
-                  .problem()
-                  .horizon(rest)
-                  .duration(along.duration() * rest / STEPS));
+              compiled.problem().horizon(rest).duration(along.duration() * rest / STEPS));
       Trajectory controls =
           new Trajectory(
               new double[rest + 1][2],

@@ -19,7 +19,8 @@ import picocli.CommandLine.Option;
 /// Kelly's cart-pole swing-up, the one of ALTRO, and twenty random starts.
 @Command(
     name = "cart-pole",
-    description = "Swing up a pole on a cart with the least force; compared with published results.",
+    description =
+        "Swing up a pole on a cart with the least force; compared with published results.",
     mixinStandardHelpOptions = true)
 public final class CartPoleSwingUp extends Experiment {
   @Option(
@@ -65,8 +66,7 @@ public final class CartPoleSwingUp extends Experiment {
     run.result("altro_cost", altro.cost());
     run.report().heading("Twenty starts");
     List<Solution> all =
-        new MultiStart(new InteriorPoint(), 20, new double[] {2}, run.seed())
-            .solve(problem, guess);
+        new MultiStart(new InteriorPoint(), 20, new double[] {2}, run.seed()).solve(problem, guess);
     long asGood =
         all.stream()
             .filter(s -> s.outcome().converged() && s.cost() <= solution.cost() * (1 + 1e-6))

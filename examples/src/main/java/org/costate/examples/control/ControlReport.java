@@ -54,8 +54,9 @@ final class ControlReport {
   }
 
   static void verification(Experiment.Run run, CompiledProblem problem, Solution solution) {
-    run.report().heading("Verification").table(List.of("check", "difference"),
-        Verification.of(problem, solution).table());
+    run.report()
+        .heading("Verification")
+        .table(List.of("check", "difference"), Verification.of(problem, solution).table());
     if (problem.problem().plant() instanceof Dynamics) {
       Stability.of(problem, solution.trajectory())
           .warning()
@@ -73,7 +74,9 @@ final class ControlReport {
     run.figure("controls", ControlFigures.controls(solution), "Controls.");
     run.report().heading("Costates beside gradient flow");
     run.figure(
-        "costates", ControlFigures.costates(solution), "The costates: multipliers of the dynamics.");
+        "costates",
+        ControlFigures.costates(solution),
+        "The costates: multipliers of the dynamics.");
     run.figure(
         "gradient-flow",
         ControlFigures.gradientFlow(Map.of("‖λ‖", solution.costates())),
@@ -81,7 +84,8 @@ final class ControlReport {
     run.figure(
         "hamiltonian",
         ControlFigures.hamiltonian(solution),
-        "The Hamiltonian: constant along a continuous-time optimum; the control is constant over a step here.");
+        "The Hamiltonian: constant along a continuous-time optimum; the control is constant over a"
+            + " step here.");
     run.figure("convergence", ControlFigures.convergence(solution), "What each iteration did.");
   }
 
@@ -107,8 +111,7 @@ final class ControlReport {
   }
 
   /// One row for each solver or start.
-  static void comparison(
-      Experiment.Run run, List<String> heads, Map<String, List<String>> rows) {
+  static void comparison(Experiment.Run run, List<String> heads, Map<String, List<String>> rows) {
     var table = new java.util.ArrayList<List<String>>();
     rows.forEach(
         (name, values) -> {

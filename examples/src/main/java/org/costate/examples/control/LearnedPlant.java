@@ -46,7 +46,8 @@ import picocli.CommandLine.Option;
 /// the network and played on the true pendulum.
 @Command(
     name = "learned-plant",
-    description = "Learn a pendulum with a network, plan through the network, play on the pendulum.",
+    description =
+        "Learn a pendulum with a network, plan through the network, play on the pendulum.",
     mixinStandardHelpOptions = true)
 public final class LearnedPlant extends Experiment {
   private static final double STEP = 0.05;
@@ -114,8 +115,7 @@ public final class LearnedPlant extends Experiment {
     var network = new Network();
     Parameters theta = learn(run, pendulum, network);
     run.report().heading("Planning through the network");
-    OptimalControlProblem learned =
-        problem(DiscretePlant.of(network.step(false))).weights(theta);
+    OptimalControlProblem learned = problem(DiscretePlant.of(network.step(false))).weights(theta);
     OptimalControlProblem truth = problem(pendulum).duration(60 * STEP);
     Ddp ddp = Ddp.ilqr().withMultipleShooting();
     double[] up = {Math.PI, 0};
@@ -149,9 +149,7 @@ public final class LearnedPlant extends Experiment {
                 "through the network", plan.costates(), "through the equations", best.costates())),
         "The costate flows through the learned plant as through the true one.");
     ControlReport.animation(
-        run,
-        "animation",
-        new RobotAnimation(pendulum, played.trajectory(), java.util.List.of()));
+        run, "animation", new RobotAnimation(pendulum, played.trajectory(), java.util.List.of()));
   }
 
   /// The plan on the true pendulum: u = uₖ + Kₖ (x − xₖ), within the bounds.
@@ -167,12 +165,10 @@ public final class LearnedPlant extends Experiment {
       }
       u[k][0] = Math.clamp(torque, -6, 6);
       Trajectory step =
-          new Trajectory(
-              new double[][] {x, x}, new double[][] {u[k]}, new double[0], STEP);
+          new Trajectory(new double[][] {x, x}, new double[][] {u[k]}, new double[0], STEP);
       x = one.startingAt(x).rollout(step).trajectory().states()[1];
     }
-    return real.rollout(
-        new Trajectory(plan.trajectory().states(), u, new double[0], 60 * STEP));
+    return real.rollout(new Trajectory(plan.trajectory().states(), u, new double[0], 60 * STEP));
   }
 
   private static OptimalControlProblem problem(Plant plant) {
@@ -254,9 +250,7 @@ public final class LearnedPlant extends Experiment {
     double[][] target = new double[WINDOW][];
     for (int t = 0; t < WINDOW; t++) {
       target[t] =
-          t + 1 < WINDOW
-              ? rollout.output("zAt").steps()[t + 1]
-              : rollout.finalState().get("z");
+          t + 1 < WINDOW ? rollout.output("zAt").steps()[t + 1] : rollout.finalState().get("z");
     }
     return torques
         .with("target", new Series(Shape.of(2), LANES, target))

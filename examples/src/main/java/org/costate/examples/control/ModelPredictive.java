@@ -48,8 +48,7 @@ public final class ModelPredictive extends Experiment {
     }
     double step = 0.02;
     OptimalControlProblem problem = problem(new CartPole(), window, step);
-    CompiledProblem plant =
-        CompiledProblem.of(problem(new CartPole(1, 0.36, 0.5, 9.81), 1, step));
+    CompiledProblem plant = CompiledProblem.of(problem(new CartPole(1, 0.36, 0.5, 9.81), 1, step));
     var controller = new Mpc(problem, 20);
     RandomStream random = RandomStream.of(run.seed(), "pushes");
     double[][] x = new double[steps + 1][];
@@ -66,7 +65,8 @@ public final class ModelPredictive extends Experiment {
           plant
               .startingAt(now)
               .rollout(
-                  new Trajectory(new double[][] {now, now}, new double[][] {force}, new double[0], step))
+                  new Trajectory(
+                      new double[][] {now, now}, new double[][] {force}, new double[0], step))
               .trajectory()
               .states()[1];
       worst = Math.max(worst, k < 100 ? 0 : Math.abs(x[k + 1][1] - Math.PI));
@@ -77,7 +77,8 @@ public final class ModelPredictive extends Experiment {
     ControlReport.say(
         run,
         "Window of %d steps: median %.3f ms, worst %.3f ms over the last %d of %d steps. The pole leaves the vertical by at most %.3f rad after a push."
-            .formatted(window, warm[warm.length / 2], warm[warm.length - 1], warm.length, steps, worst));
+            .formatted(
+                window, warm[warm.length / 2], warm[warm.length - 1], warm.length, steps, worst));
     run.result("median_ms", warm[warm.length / 2]);
     run.result("worst_ms", warm[warm.length - 1]);
     run.result("worst_angle", worst);

@@ -57,8 +57,7 @@ public final class Obstacles extends Experiment {
           Math.hypot(x, y) > radius + 0.3
               && Math.hypot(x - 4, y - 2) > radius + 0.3
               && discs.stream()
-                  .allMatch(
-                      d -> Math.hypot(d.x() - x, d.y() - y) > d.radius() + radius + 0.2);
+                  .allMatch(d -> Math.hypot(d.x() - x, d.y() - y) > d.radius() + radius + 0.2);
       if (clear) {
         discs.add(new Disc(x, y, radius));
       }

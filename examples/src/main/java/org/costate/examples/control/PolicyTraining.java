@@ -125,8 +125,7 @@ public final class PolicyTraining extends Experiment {
         boolean shown = i == 0 || i == updates / 2 || i == updates - 1;
         Cotangents bar =
             tape.backward(
-                Seeds.of("cost", 1.0 / LANES),
-                shown ? Sweep.full().withFlow() : Sweep.full());
+                Seeds.of("cost", 1.0 / LANES), shown ? Sweep.full().withFlow() : Sweep.full());
         if (shown) {
           flow.put("update " + i, bar.flow().get("").costateNorm());
         }
@@ -165,8 +164,7 @@ public final class PolicyTraining extends Experiment {
       Map<String, double[]> flow)
       throws IOException {
     Rollout test =
-        unroll.evaluate(
-            theta, starts(RandomStream.of(run.seed(), "test starts")), time(3 * STEPS));
+        unroll.evaluate(theta, starts(RandomStream.of(run.seed(), "test starts")), time(3 * STEPS));
     int upright = 0;
     double[] end = test.finalState().get("z");
     for (int lane = 0; lane < LANES; lane++) {
@@ -193,7 +191,8 @@ public final class PolicyTraining extends Experiment {
     run.figure(
         "gradient-flow",
         Figures.normOverTime("Gradient flow through the simulator", flow),
-        "Norm of the costate over the steps: while the policy is bad, the unstable plant makes it explode backward.");
+        "Norm of the costate over the steps: while the policy is bad, the unstable plant makes it"
+            + " explode backward.");
     double[][] x = new double[3 * STEPS + 1][4];
     double[][] u = new double[3 * STEPS][1];
     for (int t = 0; t < 3 * STEPS; t++) {

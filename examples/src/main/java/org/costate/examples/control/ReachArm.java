@@ -60,7 +60,8 @@ public final class ReachArm extends Experiment {
     run.report().heading("Two methods");
     var methods = new LinkedHashMap<String, Solution>();
     methods.put("interior point", solution);
-    methods.put("augmented Lagrangian around iLQR", new AugmentedLagrangian().solve(compiled, guess));
+    methods.put(
+        "augmented Lagrangian around iLQR", new AugmentedLagrangian().solve(compiled, guess));
     ControlReport.comparison(
         run, List.of("method", "J", "outcome", "iterations", "time"), ControlReport.rows(methods));
     run.figure(

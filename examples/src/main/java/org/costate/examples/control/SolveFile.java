@@ -14,8 +14,8 @@ import picocli.CommandLine.Parameters;
 @Command(
     name = "solve",
     description = {
-      "Solve the problem of a YAML or JSON file (docs/control.md describes it); write trajectory.csv,"
-          + " solution.json, figures and an animation."
+      "Solve the problem of a YAML or JSON file (docs/control.md describes it); write"
+          + " trajectory.csv, solution.json, figures and an animation."
     },
     mixinStandardHelpOptions = true)
 public final class SolveFile extends Experiment {

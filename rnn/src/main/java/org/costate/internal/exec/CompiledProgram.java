@@ -46,8 +46,7 @@ public final class CompiledProgram {
     var phases = new Phases(step, wantedInputs);
     this.weights = new Weights();
     this.plan = new Plan(phases, element, false, weights);
-    this.separatePlan =
-        step.carries().isEmpty() ? plan : new Plan(phases, element, true, weights);
+    this.separatePlan = step.carries().isEmpty() ? plan : new Plan(phases, element, true, weights);
     this.products = new Products(element);
     if (plan.usesVectors()) {
       WarmUp.finish(element);

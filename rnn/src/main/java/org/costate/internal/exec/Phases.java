@@ -34,7 +34,8 @@ final class Phases {
   final int[] inputBar;
 
   /// @param step the step
-  /// @param wantedInputs the inputs whose cotangents are wanted; null if there is no way back at all
+  /// @param wantedInputs the inputs whose cotangents are wanted; null if there is no way back at
+  ///   all
   Phases(StepGraph step, Set<String> wantedInputs) {
     this.step = step;
     boolean back = wantedInputs != null;
