@@ -10,6 +10,10 @@ import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import org.costate.control.CompiledProblem;
+import org.costate.control.OptimalControlProblem;
+import org.costate.control.system.CartPole;
+import org.costate.unroll.Loop;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import picocli.CommandLine;
@@ -89,6 +93,24 @@ class ControlCommandTest {
     JsonNode learned = experiment("learned-plant", "--updates", "1500");
     assertThat(learned.get("played").asDouble())
         .isLessThan(2 * learned.get("best").asDouble());
+  }
+
+  /// Loops allocate nothing, however long: what solvers iterate on.
+  @Test
+  void loopsAllocateNothing() {
+    OptimalControlProblem problem =
+        OptimalControlProblem.of(new CartPole()).horizon(1000).duration(10);
+    Loop loop = Loop.of(CompiledProblem.of(problem).step(), problem.weights(), 1000);
+    for (int i = 0; i < 200; i++) {
+      loop.run();
+    }
+    var threads =
+        (com.sun.management.ThreadMXBean) java.lang.management.ManagementFactory.getThreadMXBean();
+    long before = threads.getCurrentThreadAllocatedBytes();
+    for (int i = 0; i < 100; i++) {
+      loop.run();
+    }
+    assertThat(threads.getCurrentThreadAllocatedBytes() - before).isLessThan(100 * 300);
   }
 
   @Test

@@ -113,6 +113,7 @@ public final class OpCatalogue implements CatalogueProvider {
     unary("log1p", FRACTION, x -> log1p(x));
     unary("expm1", ORDINARY, x -> expm1(x));
     unary("sqrt", POSITIVE, x -> sqrt(x));
+    unary("square", ORDINARY, x -> square(x));
     unary("pow", POSITIVE, x -> pow(x, 2.5));
     unary("sin", ORDINARY, x -> sin(x));
     unary("cos", ORDINARY, x -> cos(x));

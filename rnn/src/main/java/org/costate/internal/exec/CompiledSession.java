@@ -23,6 +23,10 @@ public final class CompiledSession {
   private final Products products;
   private final CarryRows state;
   private final CarryRows costate;
+  private final Operand[] inputs;
+  private final Operand[] outputs;
+  private final Operand[] outputBars;
+  private final Operand[] inputBars;
   private CompiledProgram.Bound bound;
   private int firstLane;
 
@@ -38,6 +42,10 @@ public final class CompiledSession {
     this.products = new Products(element);
     this.state = new CarryRows(memory, arena, phases.carry);
     this.costate = new CarryRows(memory, arena, phases.nextBar);
+    this.inputs = own(phases.input);
+    this.outputBars = own(phases.outputBar);
+    this.outputs = views(phases.output);
+    this.inputBars = views(phases.inputBar);
     for (Phase phase : Phase.values()) {
       List<Task> tasks = plan.tasks(phase);
       Runner[] list = new Runner[tasks.size()];
@@ -92,12 +100,18 @@ public final class CompiledSession {
 
   // ---- addresses
 
-  private int row(Place place, int slot, int local) {
-    return switch (place) {
-      case STATE, KEPT -> slot * lanes;
-      case FORWARD, BACKWARD, COSTATE -> local * lanes;
-      case SCRATCH, NONE -> 0;
-    };
+  /// Where inputs are put.
+  private Operand[] own(int[] ids) {
+    return java.util.Arrays.stream(ids)
+        .mapToObj(id -> new Operand(new Task.View(id, id, 0, phases.size(id), false)))
+        .toArray(Operand[]::new);
+  }
+
+  /// Where results are; null for those that are the same for all lanes.
+  private Operand[] views(int[] ids) {
+    return java.util.Arrays.stream(ids)
+        .mapToObj(id -> id < 0 || !graph.batched(id) ? null : new Operand(plan.view(id)))
+        .toArray(Operand[]::new);
   }
 
   /// An operand with its address worked out as far as it can be.
@@ -420,7 +434,7 @@ public final class CompiledSession {
     for (int i = 0; i < phases.input.length; i++) {
       int id = phases.input[i];
       int size = phases.size(id);
-      element.put(u[i], firstLane * size, arena, address(id, slot, local), lanes * size);
+      element.put(u[i], firstLane * size, arena, inputs[i].at(slot, local, 0), lanes * size);
     }
   }
 
@@ -441,32 +455,25 @@ public final class CompiledSession {
 
   /// Writes an output of a step.
   public void output(int i, int slot, int local, double[] to, int firstLane) {
-    read(phases.output[i], slot, local, to, firstLane);
+    read(phases.output[i], outputs[i], slot, local, to, firstLane);
   }
 
-  private int address(int root, int slot, int local) {
-    Place place = plan.places().get(root);
-    return memory.base(root) + row(place, slot, local) * phases.size(root);
-  }
-
-  private void read(int id, int slot, int local, double[] to, int firstLane) {
+  private void read(
+      int id, Operand operand, int slot, int local, double[] to, int firstLane) {
     int size = phases.size(id);
-    if (!graph.batched(id)) {
+    if (operand == null) {
       double[] value = bound.values()[program.storage(id)];
       for (int lane = 0; lane < lanes; lane++) {
         System.arraycopy(value, 0, to, (firstLane + lane) * size, size);
       }
       return;
     }
-    Task.View view = plan.view(id);
-    Place place = plan.places().get(view.root());
-    int row = row(place, slot, local) + (view.next() ? lanes : 0);
-    int from = memory.base(view.root()) + view.offset() + row * view.width();
-    if (view.width() == size) {
+    int from = operand.at(slot, local, 0);
+    if (operand.width == size) {
       element.get(arena, from, to, firstLane * size, lanes * size);
     } else {
       for (int lane = 0; lane < lanes; lane++) {
-        element.get(arena, from + lane * view.width(), to, (firstLane + lane) * size, size);
+        element.get(arena, from + lane * operand.width, to, (firstLane + lane) * size, size);
       }
     }
   }
@@ -476,13 +483,13 @@ public final class CompiledSession {
   /// Sets the cotangent of an output at a step; `bar` holds the lanes of this workspace.
   public void seed(int i, int local, double[] bar) {
     int id = phases.outputBar[i];
-    element.put(bar, 0, arena, address(id, local, local), lanes * phases.size(id));
+    element.put(bar, 0, arena, outputBars[i].at(local, local, 0), lanes * phases.size(id));
   }
 
   /// Sets the cotangent of an output to one number at some steps of the block.
   public void seed(int i, int steps, double value) {
     int id = phases.outputBar[i];
-    element.fill(arena, address(id, 0, 0), steps * lanes * phases.size(id), value);
+    element.fill(arena, outputBars[i].at(0, 0, 0), steps * lanes * phases.size(id), value);
   }
 
   /// Work of some steps that needs no costate.
@@ -512,7 +519,7 @@ public final class CompiledSession {
     if (id < 0) {
       java.util.Arrays.fill(to, firstLane * size, (firstLane + lanes) * size, 0);
     } else {
-      read(id, slot, local, to, firstLane);
+      read(id, inputBars[i], slot, local, to, firstLane);
     }
   }
 
