@@ -36,8 +36,7 @@ class ControlCommandTest {
   private JsonNode experiment(String name, String... options) throws IOException {
     var args = new java.util.ArrayList<String>(java.util.List.of("run", name));
     args.addAll(java.util.List.of(options));
-    args.addAll(
-        java.util.List.of("--json", "--out", folder.resolve(name).toString()));
+    args.addAll(java.util.List.of("--json", "--out", folder.resolve(name).toString()));
     Outcome outcome = run(args.toArray(String[]::new));
     assertThat(outcome.code).as(outcome.err).isZero();
     assertThat(folder.resolve(name).resolve("report.html")).isNotEmptyFile();
@@ -88,11 +87,9 @@ class ControlCommandTest {
     assertThat(adjoint.get("growth_ExplicitEuler").asDouble()).isGreaterThan(2);
     assertThat(adjoint.get("growth_Rk4").asDouble()).isLessThan(1.01);
     assertThat(experiment("mpc", "--steps", "300").get("worst_angle").asDouble()).isLessThan(0.3);
-    assertThat(experiment("policy", "--updates", "300").get("balanced").asInt())
-        .isGreaterThan(24);
+    assertThat(experiment("policy", "--updates", "300").get("balanced").asInt()).isGreaterThan(24);
     JsonNode learned = experiment("learned-plant", "--updates", "1500");
-    assertThat(learned.get("played").asDouble())
-        .isLessThan(2 * learned.get("best").asDouble());
+    assertThat(learned.get("played").asDouble()).isLessThan(2 * learned.get("best").asDouble());
   }
 
   /// Loops allocate nothing, however long: what solvers iterate on.

@@ -101,8 +101,7 @@ class LoopTest {
             });
     assertThat(twice.parameters()).hasSize(1);
     assertThat(twice.inputs(Role.STEP)).hasSize(1);
-    Loop loop =
-        Loop.of(twice, new Parameters(Unroll.of(twice).layout(), new double[] {2}), 1);
+    Loop loop = Loop.of(twice, new Parameters(Unroll.of(twice).layout(), new double[] {2}), 1);
     loop.initialState("x")[0] = 1;
     loop.input("u")[0][0] = 1;
     loop.run();

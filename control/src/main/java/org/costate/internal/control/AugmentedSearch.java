@@ -61,9 +61,9 @@ public final class AugmentedSearch {
     }
     double[] none = new double[low.length];
     Arrays.fill(none, Double.NEGATIVE_INFINITY);
-    double[] all2 = new double[low.length];
-    Arrays.fill(all2, Double.POSITIVE_INFINITY);
-    return all.stateBounds(none, all2);
+    double[] unbounded = new double[low.length];
+    Arrays.fill(unbounded, Double.POSITIVE_INFINITY);
+    return all.stateBounds(none, unbounded);
   }
 
   /// Searches.

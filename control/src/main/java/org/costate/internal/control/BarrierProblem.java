@@ -37,6 +37,7 @@ final class BarrierProblem {
   final double[][] lowDual;
   final double[][] highDual;
   final boolean[] fixedFirst;
+  private final double[] slopes;
 
   BarrierProblem(CompiledProblem compiled, Curvature curvature) {
     problem = compiled.problem();
@@ -56,6 +57,7 @@ final class BarrierProblem {
     y = rows(stages.equalities(false), stages.equalities(true));
     lambda = rows(n, n);
     fixedFirst = new boolean[n];
+    slopes = new double[n + m];
     boolean[] free = problem.freeInitial();
     for (int i = 0; i < free.length; i++) {
       fixedFirst[i] = !free[i];
@@ -255,11 +257,10 @@ final class BarrierProblem {
   /// The largest |∂L/∂w|, with the scaled cost.
   double stationarity() {
     double largest = 0;
-    double[] r = new double[n + m];
     for (int k = 0; k <= horizon; k++) {
-      residual(k, r);
+      residual(k, slopes);
       for (int i = 0; i < w[k].length; i++) {
-        largest = Math.max(largest, Math.abs(r[i]));
+        largest = Math.max(largest, Math.abs(slopes[i]));
       }
     }
     return largest;
@@ -291,16 +292,20 @@ final class BarrierProblem {
     double sum = 0;
     int count = 1;
     for (int k = 0; k <= horizon; k++) {
-      for (double[] duals : new double[][] {lambda[k], y[k], v[k], lowDual[k], highDual[k]}) {
-        for (double dual : duals) {
-          sum += Math.abs(dual);
-          count++;
-        }
-      }
+      sum += size(lambda[k]) + size(y[k]) + size(v[k]) + size(lowDual[k]) + size(highDual[k]);
+      count += n + y[k].length + v[k].length + 2 * w[k].length;
     }
     double scaling = Math.max(100, sum / count) / 100;
     double violation = violation(derivatives, w, slack, true);
     return Math.max(violation, Math.max(stationarity(), complementarity(target)) / scaling);
+  }
+
+  private static double size(double[] x) {
+    double sum = 0;
+    for (double number : x) {
+      sum += Math.abs(number);
+    }
+    return sum;
   }
 
   /// to += Aᵀ x over some rows.

@@ -251,6 +251,20 @@ class InteriorPointTest {
         .contains("State 'size' became non-finite");
   }
 
+  @Test
+  void aWarmStartIsShort() {
+    CompiledProblem compiled = CompiledProblem.of(ReferenceProblems.kelly(100));
+    Solution first =
+        new InteriorPoint()
+            .solve(
+                compiled,
+                Trajectory.straightLine(compiled.problem(), new double[] {1, Math.PI, 0, 0}));
+    Solution again =
+        new InteriorPoint().warm().solve(compiled.startingAt(0.02, 0.02, 0, 0), first.trajectory());
+    assertThat(again.outcome().converged()).isTrue();
+    assertThat(again.iterations().size()).isLessThan(first.iterations().size() - 4);
+  }
+
   /// Twenty random starts of the cart-pole end in the stated minimum or one as good.
   @Test
   void randomStarts() {

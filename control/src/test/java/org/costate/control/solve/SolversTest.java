@@ -113,6 +113,48 @@ class SolversTest {
     return new Trajectory(at.states(), u, at.parameters(), at.duration());
   }
 
+  /// Truncating the adjoint after K steps leaves out what it must: reference problem 26, last part.
+  @Test
+  void truncatedAdjointIsARecedingHorizon() {
+    double a = 0.9;
+    double b = 0.5;
+    var plant =
+        new org.costate.control.DiscretePlant(
+            "scalar",
+            org.costate.control.Dynamics.named("x"),
+            org.costate.control.Dynamics.named("u"),
+            at -> at.state().times(a).plus(at.control().times(b)));
+    int horizon = 30;
+    OptimalControlProblem problem =
+        OptimalControlProblem.of(plant)
+            .horizon(horizon)
+            .startingAt(1)
+            .terminalCost(at -> at.x(0).hadamard(at.x(0)).times(0.5));
+    CompiledProblem compiled = CompiledProblem.of(problem);
+    Trajectory guess = Trajectory.standing(problem, 0.1);
+    CompiledProblem.Gradient full = compiled.gradient(guess);
+    double end = full.trajectory().states()[horizon][0];
+    double square = 0;
+    for (int k = 0; k < horizon; k++) {
+      assertThat(full.controls()[k][0])
+          .isCloseTo(Math.pow(a, horizon - 1 - k) * b * end, within(1e-14));
+      square += full.controls()[k][0] * full.controls()[k][0];
+    }
+    for (int window : new int[] {1, 5, 20}) {
+      CompiledProblem.Gradient part =
+          compiled.gradient(guess, new SavePolicy.All(), Sweep.full().lookback(window));
+      double error = 0;
+      for (int k = 0; k < horizon; k++) {
+        double difference = part.controls()[k][0] - full.controls()[k][0];
+        error += difference * difference;
+        assertThat(part.controls()[k][0] == 0).isEqualTo(k < horizon - window);
+      }
+      double expected =
+          (Math.pow(a, 2 * window) - Math.pow(a, 2 * horizon)) / (1 - Math.pow(a, 2 * horizon));
+      assertThat(error / square).isCloseTo(expected, within(1e-13));
+    }
+  }
+
   @Test
   void firstOrderMethodsAndNewtonCgAgreeWithDdp() {
     OptimalControlProblem hager = ReferenceProblems.hager(40);

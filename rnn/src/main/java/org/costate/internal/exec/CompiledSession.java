@@ -458,8 +458,7 @@ public final class CompiledSession {
     read(phases.output[i], outputs[i], slot, local, to, firstLane);
   }
 
-  private void read(
-      int id, Operand operand, int slot, int local, double[] to, int firstLane) {
+  private void read(int id, Operand operand, int slot, int local, double[] to, int firstLane) {
     int size = phases.size(id);
     if (operand == null) {
       double[] value = bound.values()[program.storage(id)];
