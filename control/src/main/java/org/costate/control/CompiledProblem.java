@@ -31,15 +31,31 @@ public final class CompiledProblem {
   private final Graphs graphs;
   private final Stages stages;
   private final double[] initial;
-  private Unroll unroll;
-  private Unroll tangent;
+  private final Unrolled unrolled;
+
+  /// The rollout and its tangent, compiled when they are first asked for.
+  private static final class Unrolled {
+    private Unroll plain;
+    private Unroll tangent;
+  }
 
   private CompiledProblem(
-      OptimalControlProblem problem, Graphs graphs, Stages stages, double[] initial) {
+      OptimalControlProblem problem,
+      Graphs graphs,
+      Stages stages,
+      double[] initial,
+      Unrolled unrolled) {
     this.problem = problem;
     this.graphs = graphs;
     this.stages = stages;
     this.initial = initial;
+    this.unrolled = unrolled;
+  }
+
+  private static CompiledProblem of(OptimalControlProblem problem, Graphs graphs) {
+    var stages = new Stages(problem, graphs);
+    return new CompiledProblem(
+        problem, graphs, stages, problem.initialState(), new Unrolled());
   }
 
   /// Compiles a problem.
@@ -48,9 +64,7 @@ public final class CompiledProblem {
   /// @return the problem, ready to run
   public static CompiledProblem of(OptimalControlProblem problem) {
     problem.duration();
-    var graphs = new Graphs(problem);
-    return new CompiledProblem(
-        problem, graphs, new Stages(problem, graphs), problem.initialState());
+    return of(problem, new Graphs(problem));
   }
 
   /// The augmented Lagrangian of a problem, for the module's own solvers.
@@ -58,9 +72,7 @@ public final class CompiledProblem {
   /// @param problem the problem
   /// @return the problem with its constraints in the cost
   public static CompiledProblem augmented(OptimalControlProblem problem) {
-    var graphs = new Graphs(problem, true);
-    return new CompiledProblem(
-        problem, graphs, new Stages(problem, graphs), problem.initialState());
+    return of(problem, new Graphs(problem, true));
   }
 
   /// The same problem from another initial state; what was compiled is shared, so the two must not
@@ -81,10 +93,7 @@ public final class CompiledProblem {
                 .formatted(problem.plant().states().get(i).name(), x[i]));
       }
     }
-    var other = new CompiledProblem(problem, graphs, stages, x.clone());
-    other.unroll = unroll;
-    other.tangent = tangent;
-    return other;
+    return new CompiledProblem(problem, graphs, stages, x.clone(), unrolled);
   }
 
   /// The problem.
@@ -201,9 +210,10 @@ public final class CompiledProblem {
   /// @param direction v `[N][m]`
   /// @return H v `[N][m]`
   public double[][] hessianVector(Trajectory guess, double[][] direction) {
-    if (tangent == null) {
-      tangent = Unroll.of(Forward.of(graphs.rollout()));
+    if (unrolled.tangent == null) {
+      unrolled.tangent = Unroll.of(Forward.of(graphs.rollout()));
     }
+    Unroll tangent = unrolled.tangent;
     int horizon = guess.horizon();
     var values = new LinkedHashMap<String, double[]>();
     double[] z = z0(guess);
@@ -228,10 +238,10 @@ public final class CompiledProblem {
   }
 
   private Unroll unroll() {
-    if (unroll == null) {
-      unroll = Unroll.of(graphs.rollout());
+    if (unrolled.plain == null) {
+      unrolled.plain = Unroll.of(graphs.rollout());
     }
-    return unroll;
+    return unrolled.plain;
   }
 
   /// The step that is unrolled: carry `z` = (x, p, T), inputs `u` and `k`, output `cost`.
