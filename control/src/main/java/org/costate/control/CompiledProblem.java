@@ -54,8 +54,7 @@ public final class CompiledProblem {
 
   private static CompiledProblem of(OptimalControlProblem problem, Graphs graphs) {
     var stages = new Stages(problem, graphs);
-    return new CompiledProblem(
-        problem, graphs, stages, problem.initialState(), new Unrolled());
+    return new CompiledProblem(problem, graphs, stages, problem.initialState(), new Unrolled());
   }
 
   /// Compiles a problem.

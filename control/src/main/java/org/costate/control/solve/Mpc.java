@@ -2,10 +2,11 @@ package org.costate.control.solve;
 
 import org.costate.control.CompiledProblem;
 import org.costate.control.OptimalControlProblem;
+import org.costate.control.Outcome;
 import org.costate.control.Solution;
 import org.costate.control.Trajectory;
 import org.costate.internal.control.DdpSearch;
-import org.costate.internal.control.Solutions;
+import org.costate.internal.control.Stages;
 
 /// Model predictive control: at every step the problem over a short window is solved again from the
 /// state that was measured, beginning with the last solution shifted by a step, and the first
@@ -18,6 +19,7 @@ public final class Mpc {
   private DdpSearch search;
   private Trajectory last;
   private Trajectory plan;
+  private Outcome outcome;
   private double seconds;
   private int iterations;
 
@@ -49,19 +51,26 @@ public final class Mpc {
   public double[] step(double... x) {
     long begin = System.nanoTime();
     CompiledProblem from = window.startingAt(x);
+    double[] u;
     if (constrained) {
       Solution solution =
           new InteriorPoint(Curvature.EXACT, 1e-6, mostIterations, 1e-2).solve(from, last);
+      outcome = solution.outcome();
       iterations = solution.iterations().size();
-      last = solution.trajectory();
+      plan = solution.trajectory();
+      last = plan.shifted();
+      u = plan.controls()[0].clone();
     } else {
-      var found = search.search(last, x, true, 1e-9, mostIterations);
-      iterations = found.log().size();
-      last = Solutions.trajectory(window.problem(), found.w(), x.length);
+      // The states of the guess are not read: DDP follows the plant.
+      outcome = search.iterate(last, x, true, 1e-9, mostIterations);
+      iterations = search.iterations();
+      double[][] found = search.controls();
+      u = found[0].clone();
+      for (int k = 0; k < found.length; k++) {
+        double[] next = found[Math.min(k + 1, found.length - 1)];
+        System.arraycopy(next, 0, last.controls()[k], 0, next.length);
+      }
     }
-    double[] u = last.controls()[0].clone();
-    plan = last;
-    last = last.shifted();
     seconds = (System.nanoTime() - begin) / 1e9;
     return u;
   }
@@ -70,7 +79,21 @@ public final class Mpc {
   ///
   /// @return the plan
   public Trajectory plan() {
-    return plan;
+    return constrained
+        ? plan
+        : new Trajectory(
+            Stages.copy(search.states()),
+            Stages.copy(search.controls()),
+            new double[0],
+            window.problem().duration());
+  }
+
+  /// Why the solver stopped at the last step; where it did not converge the control is the best
+  /// that was found.
+  ///
+  /// @return the outcome
+  public Outcome outcome() {
+    return outcome;
   }
 
   /// How long the last step took.

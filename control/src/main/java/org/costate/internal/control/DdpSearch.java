@@ -37,6 +37,7 @@ public final class DdpSearch {
   private double[][] newZ;
   private double[][] newU;
   private final double[][] lambda;
+  private final List<Solution.Iteration> log = new ArrayList<>();
   private double cost;
   private double newCost;
   private double regularisation;
@@ -104,11 +105,17 @@ public final class DdpSearch {
   /// @return what was found
   public Found search(
       Trajectory guess, double[] x0, boolean follow, double tolerance, int mostIterations) {
-    var log = new ArrayList<Solution.Iteration>();
+    return found(iterate(guess, x0, follow, tolerance, mostIterations));
+  }
+
+  /// Searches, and leaves what was found in [#states] and [#controls].
+  public Outcome iterate(
+      Trajectory guess, double[] x0, boolean follow, double tolerance, int mostIterations) {
+    log.clear();
     start(guess, x0, follow);
     regularisation = 0;
     if (!Double.isFinite(cost)) {
-      return found(log, diverged());
+      return diverged();
     }
     boolean current = false;
     for (int iteration = 0; ; iteration++) {
@@ -119,28 +126,28 @@ public final class DdpSearch {
       double used = regularisation;
       while (!backward()) {
         if (!regularise()) {
-          return found(log, new Outcome.Stalled(iteration, diagnosis()));
+          return new Outcome.Stalled(iteration, diagnosis());
         }
         used = regularisation;
       }
       stationarity = riccati.steepest;
       if (stationarity <= tolerance && gaps <= tolerance) {
         costates(0);
-        return found(log, new Outcome.Converged(iteration));
+        return new Outcome.Converged(iteration);
       }
       if (iteration >= mostIterations) {
         costates(0);
-        return found(log, new Outcome.IterationsSpent(iteration, diagnosis()));
+        return new Outcome.IterationsSpent(iteration, diagnosis());
       }
       double alpha = forward();
       log.add(new Solution.Iteration(cost, gaps, stationarity, 0, used, alpha));
       if (alpha == 0) {
         if (stationarity <= 1e3 * tolerance && gaps <= tolerance && used == 0) {
           costates(0);
-          return found(log, new Outcome.Converged(iteration));
+          return new Outcome.Converged(iteration);
         }
         if (!regularise()) {
-          return found(log, new Outcome.Stalled(iteration, diagnosis()));
+          return new Outcome.Stalled(iteration, diagnosis());
         }
         continue;
       }
@@ -151,6 +158,21 @@ public final class DdpSearch {
         regularisation = regularisation < 10 * LEAST_REGULARISATION ? 0 : regularisation / 10;
       }
     }
+  }
+
+  /// The states that were found last; not a copy.
+  public double[][] states() {
+    return z;
+  }
+
+  /// The controls that were found last; not a copy.
+  public double[][] controls() {
+    return u;
+  }
+
+  /// How many iterations the last search took.
+  public int iterations() {
+    return log.size();
   }
 
   private boolean regularise() {
@@ -320,7 +342,7 @@ public final class DdpSearch {
         .formatted(stationarity, gaps, riccati.leastPivot, riccati.leastPivotAt, regularisation);
   }
 
-  private Found found(List<Solution.Iteration> log, Outcome outcome) {
+  private Found found(Outcome outcome) {
     double[][] w = new double[horizon + 1][];
     for (int k = 0; k <= horizon; k++) {
       w[k] = Arrays.copyOf(z[k], k < horizon ? n + m : n);

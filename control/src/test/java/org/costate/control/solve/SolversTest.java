@@ -265,6 +265,29 @@ class SolversTest {
     return cost;
   }
 
+  /// With bounds on states the window is solved by the interior point method; they hold in the
+  /// loop.
+  @Test
+  void mpcKeepsStateBounds() {
+    OptimalControlProblem window =
+        ReferenceProblems.lqr().horizon(15).stateBounds("v", -0.3, 0.3).controlBounds(-2, 2);
+    var controller = new Mpc(window, 50);
+    double[] x = {1, 0};
+    for (int k = 0; k < 80; k++) {
+      double u = controller.step(x)[0];
+      assertThat(controller.outcome().converged()).isTrue();
+      x = new double[] {x[0] + 0.1 * x[1] + 0.005 * u, x[1] + 0.1 * u};
+      assertThat(Math.abs(x[1])).isLessThan(0.3 + 1e-6);
+    }
+    assertThat(Math.abs(x[0])).isLessThan(0.02);
+    assertThat(controller.plan().horizon()).isEqualTo(15);
+    assertThatThrownBy(() -> controller.step(Double.NaN, 0)).hasMessageContaining("got NaN");
+    var free = new Mpc(ReferenceProblems.lqr().horizon(5), 5);
+    assertThatThrownBy(() -> free.step(Double.NaN, 0)).hasMessageContaining("got NaN");
+    free.step(1, 0);
+    assertThat(free.plan().states()[0]).containsExactly(1, 0);
+  }
+
   /// A cart-pole that is pushed off its trajectory comes back with the stabiliser and not without.
   @Test
   void stabiliser() {
