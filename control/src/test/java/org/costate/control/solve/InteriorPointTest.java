@@ -251,6 +251,29 @@ class InteriorPointTest {
         .contains("State 'size' became non-finite");
   }
 
+  /// x₀ is given, so constraints on states hold from k = 1 on, also where x₀ violates them.
+  @Test
+  void stateConstraintsBeginAfterTheFirstState() {
+    var plant =
+        new org.costate.control.DiscretePlant(
+            "sum",
+            org.costate.control.Dynamics.named("x"),
+            org.costate.control.Dynamics.named("u"),
+            at -> at.state().plus(at.control()));
+    OptimalControlProblem problem =
+        OptimalControlProblem.of(plant)
+            .horizon(5)
+            .startingAt(1)
+            .stateInequality("at most a half", at -> at.x(0).minus(0.5))
+            .stageCost(effort());
+    for (Solver solver : new Solver[] {new InteriorPoint(), new AugmentedLagrangian()}) {
+      Solution solution = solver.solve(problem);
+      assertThat(solution.outcome().converged()).as(solution.outcome().advice()).isTrue();
+      assertThat(solution.cost()).isCloseTo(0.25, within(1e-6));
+      assertThat(solution.trajectory().states()[1][0]).isCloseTo(0.5, within(1e-6));
+    }
+  }
+
   @Test
   void aWarmStartIsShort() {
     CompiledProblem compiled = CompiledProblem.of(ReferenceProblems.kelly(100));

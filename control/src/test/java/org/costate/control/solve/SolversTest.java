@@ -6,7 +6,9 @@ import static org.assertj.core.api.Assertions.within;
 import static org.costate.control.solve.ReferenceProblems.away;
 
 import java.util.Arrays;
+import java.util.List;
 import org.costate.control.CompiledProblem;
+import org.costate.control.Integrator;
 import org.costate.control.OptimalControlProblem;
 import org.costate.control.Outcome;
 import org.costate.control.Solution;
@@ -82,7 +84,17 @@ class SolversTest {
 
   @Test
   void gradientAndHessianAgreeWithDifferences() {
-    OptimalControlProblem problem = ReferenceProblems.penaltyCartPole(20);
+    for (Integrator method :
+        List.of(
+            new Integrator.Rk4(),
+            new Integrator.ImplicitEuler(),
+            new Integrator.ImplicitMidpoint(),
+            new Integrator.Trapezoid())) {
+      derivativesAgree(ReferenceProblems.penaltyCartPole(20).integrator(method));
+    }
+  }
+
+  private static void derivativesAgree(OptimalControlProblem problem) {
     CompiledProblem compiled = CompiledProblem.of(problem);
     Trajectory at = Trajectory.standing(problem);
     double[][] v = new double[20][1];
@@ -105,6 +117,24 @@ class SolversTest {
         .isCloseTo((plus.cost() - minus.cost()) / (2 * e), within(1e-6 * Math.abs(slope)));
     CompiledProblem.Gradient saved = compiled.gradient(at, new SavePolicy.Every(4), Sweep.full());
     assertThat(saved.controls()).isDeepEqualTo(gradient.controls());
+  }
+
+  /// λₖ of the tape is 2 Pₖ xₖ along the optimum of the regulator, at every step.
+  @Test
+  void costatesOfTheTapeAreThoseOfRiccati() {
+    CompiledProblem compiled = CompiledProblem.of(ReferenceProblems.lqr());
+    Solution solution = new Ddp().solve(compiled, Trajectory.standing(compiled.problem()));
+    double[][] tape = compiled.gradient(solution.trajectory()).costates();
+    Lqr.Finite regulator = Lqr.finite(A, B, Q, R, new double[][] {{10, 0}, {0, 10}}, 50);
+    for (int k = 0; k <= 50; k++) {
+      double[] x = solution.trajectory().states()[k];
+      for (int i = 0; i < 2; i++) {
+        double expected =
+            2 * (regulator.value()[k][i][0] * x[0] + regulator.value()[k][i][1] * x[1]);
+        assertThat(tape[k][i]).isCloseTo(expected, within(1e-12));
+        assertThat(solution.costates()[k][i]).isCloseTo(expected, within(1e-12));
+      }
+    }
   }
 
   private static Trajectory moved(Trajectory at, double e, double[][] v) {
