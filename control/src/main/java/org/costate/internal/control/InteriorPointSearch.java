@@ -379,17 +379,25 @@ public final class InteriorPointSearch {
     if (!(newTheta <= mostViolation) || Double.isNaN(newPhi)) {
       return false;
     }
-    for (double[] entry : filter) {
-      if (newTheta >= entry[0] && newPhi >= entry[1]) {
-        blocked = true;
-        return false;
-      }
+    if (dominated(newTheta, newPhi)) {
+      blocked = true;
+      return false;
     }
     double margin = 10 * Math.ulp(Math.max(1, Math.abs(phi)));
     if (switching(theta, slope, alpha)) {
       return newPhi <= phi + 1e-4 * alpha * slope + margin;
     }
     return newTheta <= (1 - 1e-5) * theta || newPhi <= phi - 1e-5 * theta + margin;
+  }
+
+  /// Whether some point of the filter is better in both.
+  private boolean dominated(double theta, double phi) {
+    for (double[] entry : filter) {
+      if (theta >= entry[0] && phi >= entry[1]) {
+        return true;
+      }
+    }
+    return false;
   }
 
   private static boolean switching(double theta, double slope, double alpha) {
@@ -419,17 +427,11 @@ public final class InteriorPointSearch {
       }
       before = newTheta;
     }
-    put(step, dw);
-    put(slackStep, ds);
-    put(multipliers, newLambda);
+    Stages.put(step, dw);
+    Stages.put(slackStep, ds);
+    Stages.put(multipliers, newLambda);
     violations(at.derivatives, at.w, at.slack, 0);
     return false;
-  }
-
-  private static void put(double[][] from, double[][] to) {
-    for (int k = 0; k < to.length; k++) {
-      System.arraycopy(from[k], 0, to[k], 0, to[k].length);
-    }
   }
 
   private void accept(
@@ -447,8 +449,8 @@ public final class InteriorPointSearch {
             alpha));
     forgetFilter();
     dual(alpha, tau);
-    put(trial, at.w);
-    put(trialSlack, at.slack);
+    Stages.put(trial, at.w);
+    Stages.put(trialSlack, at.slack);
     keepDualsNear();
   }
 
@@ -569,17 +571,7 @@ public final class InteriorPointSearch {
     }
     boolean done =
         restoration.run(
-            (newTheta, newPhi) -> {
-              if (newTheta > 0.9 * theta) {
-                return false;
-              }
-              for (double[] entry : filter) {
-                if (newTheta >= entry[0] && newPhi >= entry[1]) {
-                  return false;
-                }
-              }
-              return true;
-            });
+            (newTheta, newPhi) -> newTheta <= 0.9 * theta && !dominated(newTheta, newPhi));
     if (!done) {
       at.differentiate();
       return restoration.infeasible();

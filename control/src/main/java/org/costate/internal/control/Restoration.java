@@ -87,7 +87,7 @@ final class Restoration {
       if (slow > 5) {
         return false;
       }
-      copy(trial, at.w);
+      Stages.put(trial, at.w);
     }
     return false;
   }
@@ -109,12 +109,6 @@ final class Restoration {
       for (int r = 0; r < to[k].length; r++) {
         to[k][r] = Math.max(-g[r], LEAST_SLACK);
       }
-    }
-  }
-
-  private static void copy(double[][] from, double[][] to) {
-    for (int k = 0; k < to.length; k++) {
-      System.arraycopy(from[k], 0, to[k], 0, to[k].length);
     }
   }
 

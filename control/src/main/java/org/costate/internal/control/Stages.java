@@ -340,6 +340,13 @@ public final class Stages {
     }
   }
 
+  /// Copies rows into other rows of the same lengths.
+  static void put(double[][] from, double[][] to) {
+    for (int k = 0; k < to.length; k++) {
+      System.arraycopy(from[k], 0, to[k], 0, to[k].length);
+    }
+  }
+
   /// A copy of a trajectory's arrays.
   public static double[][] copy(double[][] rows) {
     return Arrays.stream(rows).map(double[]::clone).toArray(double[][]::new);
