@@ -64,6 +64,20 @@ class SolversTest {
         1e-9);
   }
 
+  /// Reference problem 25; most of the time goes into compiling its Jacobian.
+  @Test
+  void sevenAxisArm() {
+    Solution solution =
+        new Ddp(Curvature.GAUSS_NEWTON, false, 1e-8, 500).solve(ReferenceProblems.sevenAxisArm());
+    reaches(solution, 1.92066376625, 1e-8);
+    assertThat(solution.trajectory().controls()[0])
+        .containsExactly(
+            new double[] {
+              9.0613317, -67.266315, 8.0951826, .47684454, 2.1890259, 7.7139005, .34619832
+            },
+            within(5e-3));
+  }
+
   @Test
   void gradientFixtures() {
     OptimalControlProblem problem = ReferenceProblems.penaltyCartPole(100);
