@@ -7,6 +7,7 @@ import org.costate.graph.Forward;
 import org.costate.graph.Shape;
 import org.costate.graph.StepGraph;
 import org.costate.internal.control.Graphs;
+import org.costate.internal.control.Solutions;
 import org.costate.internal.control.Stages;
 import org.costate.unroll.Cotangents;
 import org.costate.unroll.Parameters;
@@ -261,6 +262,7 @@ public final class CompiledProblem {
   }
 
   private double[] z0(Trajectory guess) {
+    Solutions.checkSizes(this, guess);
     double[] z = Arrays.copyOf(initial, initial.length + guess.parameters().length);
     boolean[] free = problem.freeInitial();
     for (int i = 0; i < initial.length; i++) {

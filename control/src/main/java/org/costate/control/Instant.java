@@ -12,6 +12,20 @@ import org.costate.graph.Value;
 /// @param parameters the parameters that are optimised with the trajectory `[q]`
 /// @param time t, seconds from the start (for a discrete plant the number of the step)
 public record Instant(StepBuilder graph, Value state, Value control, Value parameters, Value time) {
+  /// u.
+  ///
+  /// @return the control `[m]`
+  /// @throws IllegalArgumentException at the end, where there is none
+  @Override
+  public Value control() {
+    if (control == null) {
+      throw new IllegalArgumentException(
+          "Instant: there is no control here; terminal costs and constraints and those of the state"
+              + " may read state, parameters and time only.");
+    }
+    return control;
+  }
+
   /// One component of the state.
   ///
   /// @param i its index
@@ -25,7 +39,7 @@ public record Instant(StepBuilder graph, Value state, Value control, Value param
   /// @param i its index
   /// @return uᵢ
   public Value u(int i) {
-    return control.at(i);
+    return control().at(i);
   }
 
   /// One parameter.
@@ -33,6 +47,11 @@ public record Instant(StepBuilder graph, Value state, Value control, Value param
   /// @param i its index
   /// @return pᵢ
   public Value p(int i) {
+    if (parameters == null) {
+      throw new IllegalArgumentException(
+          "Instant: the problem has no parameters; add one with parameter(name, guess, low,"
+              + " high).");
+    }
     return parameters.at(i);
   }
 

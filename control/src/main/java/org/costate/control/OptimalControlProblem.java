@@ -255,6 +255,11 @@ public final class OptimalControlProblem {
     check("endingAt", x, plant.states());
     OptimalControlProblem all = this;
     for (int i = 0; i < x.length; i++) {
+      if (Double.isInfinite(x[i])) {
+        throw new IllegalArgumentException(
+            "OptimalControlProblem: the final %s must be finite, or NaN where it is free, got %s."
+                .formatted(plant.states().get(i).name(), x[i]));
+      }
       if (!Double.isNaN(x[i])) {
         int component = i;
         double target = x[i];

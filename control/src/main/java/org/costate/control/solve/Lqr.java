@@ -39,6 +39,12 @@ public final class Lqr {
   public static Finite timeVarying(
       double[][][] a, double[][][] b, double[][] q, double[][] r, double[][] last) {
     int horizon = a.length;
+    check("Q", q, last.length, last.length);
+    check("R", r, r.length, r.length);
+    for (int k = 0; k < horizon; k++) {
+      check("A", a[k], last.length, last.length);
+      check("B", b[k], last.length, r.length);
+    }
     double[][][] value = new double[horizon + 1][][];
     double[][][] gain = new double[horizon][][];
     value[horizon] = last;
@@ -66,6 +72,14 @@ public final class Lqr {
     java.util.Arrays.fill(as, a);
     java.util.Arrays.fill(bs, b);
     return timeVarying(as, bs, q, r, last);
+  }
+
+  private static void check(String name, double[][] matrix, int rows, int columns) {
+    if (matrix.length != rows || matrix[0].length != columns) {
+      throw new IllegalArgumentException(
+          "Lqr: %s must be [%d, %d], got [%d, %d]; n is that of A, m that of R."
+              .formatted(name, rows, columns, matrix.length, matrix[0].length));
+    }
   }
 
   private static double[][] gain(double[][] a, double[][] b, RealMatrix p, double[][] r) {
@@ -99,6 +113,10 @@ public final class Lqr {
   /// @throws IllegalArgumentException if no feedback makes the system stable
   public static Stationary stationary(double[][] a, double[][] b, double[][] q, double[][] r) {
     int n = a.length;
+    check("A", a, n, n);
+    check("B", b, n, r.length);
+    check("Q", q, n, n);
+    check("R", r, r.length, r.length);
     RealMatrix bm = new Array2DRowRealMatrix(b);
     RealMatrix identity = MatrixUtils.createRealIdentityMatrix(n);
     RealMatrix as = new Array2DRowRealMatrix(a);

@@ -21,12 +21,26 @@ import org.costate.random.RandomStream;
 ///   amplitudes of four sines
 /// @param seed the seed
 public record MultiStart(Solver solver, int starts, double[] spread, long seed) {
+  /// Checks the number of starts.
+  public MultiStart {
+    if (starts < 1) {
+      throw new IllegalArgumentException(
+          "MultiStart: there must be at least 1 start, got %d.".formatted(starts));
+    }
+  }
+
   /// Solves.
   ///
   /// @param problem the problem
   /// @param guess the first start
   /// @return all solutions, those that converged first, by rising cost
   public List<Solution> solve(OptimalControlProblem problem, Trajectory guess) {
+    int controls = problem.plant().controls().size();
+    if (spread.length != controls) {
+      throw new IllegalArgumentException(
+          "MultiStart: '%s' has %d controls and needs as many spreads, got %d."
+              .formatted(problem.plant().name(), controls, spread.length));
+    }
     int threads = Math.min(starts, Runtime.getRuntime().availableProcessors());
     var tasks = new ArrayList<Callable<List<Solution>>>();
     for (int thread = 0; thread < threads; thread++) {

@@ -15,6 +15,7 @@ import org.costate.control.OptimalControlProblem.Scope;
 import org.costate.graph.Functions;
 import org.costate.graph.Hessian;
 import org.costate.graph.Jacobian;
+import org.costate.graph.Shape;
 import org.costate.graph.StepBuilder;
 import org.costate.graph.StepGraph;
 import org.costate.graph.Value;
@@ -87,9 +88,7 @@ public final class Graphs {
             yield step.next();
           }
         };
-    if (problem.stageCost() != null) {
-      cost = cost.plus(problem.stageCost().apply(at));
-    }
+    cost = cost.plus(cost("stage cost", problem.stageCost(), at));
     s.output("next", free == 0 ? next : Functions.concat(next, z.slice(states, size())));
     finish(s, at, Scope.PATH, cost);
   }
@@ -128,12 +127,17 @@ public final class Graphs {
   private Value rows(Instant at, Scope own, boolean equality) {
     var rows = new ArrayList<Value>();
     for (Constraint constraint : inOrder(own, equality)) {
-      Value g = constraint.formula().apply(at);
+      Value g = constraint.formula().apply(constraint.scope() == Scope.STATE ? atRest(at) : at);
       rows.add(g.reshape(g.shape().size()));
     }
     return rows.isEmpty()
         ? null
         : rows.size() == 1 ? rows.getFirst() : Functions.concat(rows.toArray(Value[]::new));
+  }
+
+  /// The same time without a control.
+  private static Instant atRest(Instant at) {
+    return new Instant(at.graph(), at.state(), null, at.parameters(), at.time());
   }
 
   /// The constraints of a stage (`PATH`) or of the end (`TERMINAL`): those of the state first.
@@ -169,12 +173,33 @@ public final class Graphs {
           Value x = s.input("x", states);
           Value u = s.input("u", controls);
           Value p = parameters == null ? null : s.input("p", parameters.shape().toArray());
-          var at = new Instant(s, x, u, p, s.input("t"));
-          s.output("rate", dynamics.rate(at));
-          s.output(
-              "cost",
-              problem.runningCost() == null ? s.constant(0) : problem.runningCost().apply(at));
+          rates(s, dynamics, new Instant(s, x, u, p, s.input("t")));
         });
+  }
+
+  private void rates(StepBuilder s, Dynamics dynamics, Instant at) {
+    Value rate = dynamics.rate(at);
+    if (!rate.shape().equals(Shape.of(states))) {
+      throw new IllegalArgumentException(
+          "%s: ẋ must be %s like the state, got %s; join scalars with Instant.vector."
+              .formatted(dynamics.name(), Shape.of(states), rate.shape()));
+    }
+    s.output("rate", rate);
+    s.output("cost", cost("running cost", problem.runningCost(), at));
+  }
+
+  /// A cost, 0 if there is none.
+  private Value cost(String what, Function<Instant, Value> formula, Instant at) {
+    if (formula == null) {
+      return at.constant(0);
+    }
+    Value cost = formula.apply(at);
+    if (cost.shape().rank() != 0) {
+      throw new IllegalArgumentException(
+          "%s: the %s must be a scalar, got %s; sum it."
+              .formatted(problem.plant().name(), what, cost.shape()));
+    }
+    return cost;
   }
 
   /// ẋ and ℓ with inputs `z`, `u`, `t`, for checks in continuous time; for dynamics only.
@@ -182,12 +207,8 @@ public final class Graphs {
     return StepGraph.define(
         problem.plant().name(),
         s -> {
-          Value z = s.input("z", size());
-          Instant at = instant(s, z, s.input("u", controls), s.input("t"));
-          s.output("rate", ((Dynamics) problem.plant()).rate(at));
-          s.output(
-              "cost",
-              problem.runningCost() == null ? s.constant(0) : problem.runningCost().apply(at));
+          Instant at = instant(s, s.input("z", size()), s.input("u", controls), s.input("t"));
+          rates(s, (Dynamics) problem.plant(), at);
         });
   }
 
@@ -215,11 +236,7 @@ public final class Graphs {
         s -> {
           Value z = s.input("z", size());
           Instant at = instant(s, z, null, duration(s, z));
-          finish(
-              s,
-              at,
-              Scope.TERMINAL,
-              problem.terminalCost() == null ? s.constant(0) : problem.terminalCost().apply(at));
+          finish(s, at, Scope.TERMINAL, cost("terminal cost", problem.terminalCost(), at));
         });
   }
 

@@ -103,7 +103,7 @@ public final class InteriorPointSearch {
       at.differentiate();
       if (!Double.isFinite(at.derivatives.cost())
           || !Double.isFinite(at.violation(at.derivatives, at.w, at.slack, false))) {
-        return found(diverged());
+        return found(new Divergence(at).outcome());
       }
       double error = at.error(0);
       if (error <= tolerance) {
@@ -555,10 +555,6 @@ public final class InteriorPointSearch {
                     .formatted(riccati.leastPivot, riccati.leastPivotAt)
                 : "%.1e was added to the Hessian, whose least pivot of Q_uu is then %.1e at step %d"
                     .formatted(delta, riccati.leastPivot, riccati.leastPivotAt));
-  }
-
-  private Outcome diverged() {
-    return new Divergence(at).outcome();
   }
 
   private Outcome restore(int iteration) {

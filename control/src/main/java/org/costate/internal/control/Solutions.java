@@ -18,6 +18,13 @@ public final class Solutions {
 
   /// Checks that a guess fits a problem and is finite.
   public static void check(CompiledProblem compiled, Trajectory guess) {
+    checkSizes(compiled, guess);
+    checkFinite(guess.states(), compiled.problem().plant().states());
+    checkFinite(guess.controls(), compiled.problem().plant().controls());
+  }
+
+  /// Checks that a trajectory fits a problem.
+  public static void checkSizes(CompiledProblem compiled, Trajectory guess) {
     OptimalControlProblem problem = compiled.problem();
     if (guess.horizon() != problem.horizon()) {
       throw new IllegalArgumentException(
@@ -31,17 +38,22 @@ public final class Solutions {
                   problem.free().stream().map(OptimalControlProblem.Free::name).toList(),
                   guess.parameters().length));
     }
-    check("states", guess.states(), problem.plant().states());
-    check("controls", guess.controls(), problem.plant().controls());
+    checkSizes("states", guess.states(), problem.plant().states());
+    checkSizes("controls", guess.controls(), problem.plant().controls());
   }
 
-  private static void check(String what, double[][] rows, List<Quantity> of) {
+  private static void checkSizes(String what, double[][] rows, List<Quantity> of) {
     for (int k = 0; k < rows.length; k++) {
       if (rows[k].length != of.size()) {
         throw new IllegalArgumentException(
             "Guess: %s must have %d components, got %d at step %d."
                 .formatted(what, of.size(), rows[k].length, k));
       }
+    }
+  }
+
+  private static void checkFinite(double[][] rows, List<Quantity> of) {
+    for (int k = 0; k < rows.length; k++) {
       for (int i = 0; i < rows[k].length; i++) {
         if (!Double.isFinite(rows[k][i])) {
           throw new IllegalArgumentException(

@@ -9,6 +9,7 @@ import org.costate.control.Dynamics;
 import org.costate.control.OptimalControlProblem;
 import org.costate.control.OptimalControlProblem.Constraint;
 import org.costate.control.OptimalControlProblem.Scope;
+import org.costate.graph.Parameter;
 import org.costate.graph.StepGraph;
 import org.costate.internal.control.Graphs.Curvature;
 import org.costate.unroll.Loop;
@@ -49,6 +50,13 @@ public final class Stages {
     this.m = problem.plant().controls().size();
     this.horizon = problem.horizon();
     check("next state", stage, "next", n);
+    for (Parameter weight : stage.parameters()) {
+      if (problem.weights().layout().entries().stream().noneMatch(e -> e.parameter() == weight)) {
+        throw new IllegalArgumentException(
+            "%s: the weights '%s' have no values; give them with problem.weights(θ)."
+                .formatted(problem.plant().name(), weight.name()));
+      }
+    }
     this.stateInequalities =
         rows(
             graphs.inOrder(Scope.PATH, false).stream()

@@ -231,6 +231,36 @@ class InteriorPointTest {
         .hasMessageContaining("needs a final time");
     assertThatThrownBy(() -> new Ddp().solve(problem)).hasMessageContaining("InteriorPoint");
     assertThatThrownBy(() -> problem.freeDuration(1, 2, 3)).hasMessageContaining("low ≤ guess");
+    assertThatThrownBy(() -> CompiledProblem.of(problem.terminalCost(at -> at.u(0))))
+        .hasMessageContaining("there is no control here");
+    assertThatThrownBy(() -> CompiledProblem.of(problem.stateInequality("s", at -> at.u(0))))
+        .hasMessageContaining("there is no control here");
+    assertThatThrownBy(() -> CompiledProblem.of(problem.runningCost(at -> at.p(0))))
+        .hasMessageContaining("no parameters");
+    assertThatThrownBy(() -> CompiledProblem.of(problem.runningCost(at -> at.state())))
+        .hasMessageContaining("running cost must be a scalar, got [4]");
+    assertThatThrownBy(() -> problem.endingAt(INF, 0, 0, 0)).hasMessageContaining("finite");
+    assertThatThrownBy(
+            () -> CompiledProblem.of(problem).gradient(Trajectory.standing(problem.horizon(7))))
+        .hasMessageContaining("the problem has 10 steps, got 7");
+    assertThatThrownBy(
+            () ->
+                new MultiStart(new InteriorPoint(), 3, new double[0], 1)
+                    .solve(problem, Trajectory.standing(problem)))
+        .hasMessageContaining("1 controls and needs as many spreads, got 0");
+    assertThatThrownBy(
+            () ->
+                Lqr.stationary(
+                    new double[2][2], new double[1][1], new double[2][2], new double[][] {{1}}))
+        .hasMessageContaining("B must be [2, 1], got [1, 1]");
+    var shortRate =
+        org.costate.control.Dynamics.of(
+            "short",
+            org.costate.control.Dynamics.named("a", "b"),
+            org.costate.control.Dynamics.named("u"),
+            at -> at.control());
+    assertThatThrownBy(() -> CompiledProblem.of(OptimalControlProblem.of(shortRate).duration(1)))
+        .hasMessageContaining("ẋ must be [2] like the state, got [1]");
   }
 
   @Test
