@@ -3,6 +3,7 @@ package org.costate.internal.control;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.EnumMap;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.costate.control.Dynamics;
@@ -23,6 +24,7 @@ public final class Stages {
   private final StepGraph terminal;
   private final Map<Curvature, Point> pointsFirst = new EnumMap<>(Curvature.class);
   private final Map<Curvature, Point> curvatureOnly = new EnumMap<>(Curvature.class);
+  private final Map<List<Boolean>, List<String>> names = new HashMap<>();
   private Point values;
   private ClosedLoop closedLoop;
   private Loop rates;
@@ -97,6 +99,10 @@ public final class Stages {
 
   /// The names of the rows of the equalities or inequalities.
   public List<String> names(boolean end, boolean equality) {
+    return names.computeIfAbsent(List.of(end, equality), _ -> newNames(end, equality));
+  }
+
+  private List<String> newNames(boolean end, boolean equality) {
     var names = new ArrayList<String>();
     for (Constraint constraint : graphs.inOrder(end ? Scope.TERMINAL : Scope.PATH, equality)) {
       int rows = rows(constraint);

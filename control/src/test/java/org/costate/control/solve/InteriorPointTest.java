@@ -41,6 +41,8 @@ class InteriorPointTest {
       }
     }
     assertThat(check.tape()).isLessThan(1e-6 * Math.max(1, largest));
+    // Unsteered, trajax's acrobot multiplies any difference at the start by more than doubles hold.
+    assertThat(check.differences()).isLessThan(reference.name().equals("20") ? 1 : 1e-3);
   }
 
   @Test
