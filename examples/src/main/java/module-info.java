@@ -6,6 +6,7 @@ module org.costate.examples {
   requires jdk.management;
   requires org.costate.automata;
   requires org.costate.control;
+  requires org.costate.genomics;
   requires org.costate.rnn;
   requires me.tongfei.progressbar;
 

@@ -1,0 +1,13 @@
+/// Splice-site prediction over DNA.
+module org.costate.genomics {
+  requires biojava.core;
+  requires com.fasterxml.jackson.databind;
+  requires htsjdk;
+  requires transitive org.costate.rnn;
+
+  exports org.costate.genomics;
+  exports org.costate.genomics.baseline;
+  exports org.costate.genomics.io;
+  exports org.costate.genomics.metric;
+  exports org.costate.genomics.model;
+}
