@@ -1,8 +1,8 @@
 /// Splice-site prediction over DNA.
 module org.costate.genomics {
   requires biojava.core;
-  requires com.fasterxml.jackson.databind;
   requires htsjdk;
+  requires java.net.http;
   requires transitive org.costate.rnn;
 
   exports org.costate.genomics;
@@ -10,4 +10,6 @@ module org.costate.genomics {
   exports org.costate.genomics.io;
   exports org.costate.genomics.metric;
   exports org.costate.genomics.model;
+  exports org.costate.genomics.track;
+  exports org.costate.genomics.variant;
 }

@@ -23,6 +23,7 @@ import org.costate.examples.control.ParkCar;
 import org.costate.examples.control.PolicyTraining;
 import org.costate.examples.control.QuadrotorFlight;
 import org.costate.examples.control.ReachArm;
+import org.costate.examples.splice.SpliceCommand;
 import org.costate.examples.splice.SpliceJunctions;
 import org.costate.examples.task.Adding;
 import org.costate.examples.task.Copying;
@@ -44,6 +45,7 @@ import picocli.CommandLine.Command;
       Costate.RunExperiment.class,
       AutomatonCommand.class,
       ControlCommand.class,
+      SpliceCommand.class,
       BenchCommand.class,
       Demo.class
     },

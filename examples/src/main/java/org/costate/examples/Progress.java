@@ -18,7 +18,12 @@ public final class Progress implements AutoCloseable {
   private final long start = System.nanoTime();
   private long lastLine = start;
 
-  Progress(PrintWriter lines, String task, long steps) {
+  /// Begins.
+  ///
+  /// @param lines where lines are printed if there is no terminal
+  /// @param task what is being done
+  /// @param steps how many steps it has; 0 if that is not known
+  public Progress(PrintWriter lines, String task, long steps) {
     this.lines = lines;
     this.task = task;
     this.steps = steps;
@@ -50,6 +55,11 @@ public final class Progress implements AutoCloseable {
       lastLine = now;
       double seconds = (now - start) / 1e9;
       double rate = done / seconds;
+      if (steps == 0) {
+        lines.printf(Locale.ROOT, "%s: %d (%.1f a second) %s%n", task, done, rate, message);
+        lines.flush();
+        return;
+      }
       lines.printf(
           Locale.ROOT,
           "%s: %d of %d (%.1f a second, %.0f s left) %s%n",

@@ -16,8 +16,6 @@ public final class GenomeScan {
   /// The bases of a tile.
   public static final int TILE = 2048;
 
-  private static final int LANES = 16;
-
   /// A tile of a strand.
   ///
   /// @param contig the contig
@@ -38,14 +36,32 @@ public final class GenomeScan {
 
   private final Genome genome;
   private final SiteScorer scorer;
+  private final int lanes;
 
   /// A scan to be.
   ///
   /// @param genome the genome
   /// @param scorer what scores it
   public GenomeScan(Genome genome, SiteScorer scorer) {
+    this(genome, scorer, 16);
+  }
+
+  private GenomeScan(Genome genome, SiteScorer scorer, int lanes) {
     this.genome = genome;
     this.scorer = scorer;
+    this.lanes = lanes;
+  }
+
+  /// This scan with another number of bases scored at once, in whole tiles.
+  ///
+  /// @param bases the number of bases of both strands together; more takes more memory
+  /// @return the scan
+  public GenomeScan atOnce(int bases) {
+    if (bases < 1) {
+      throw new IllegalArgumentException(
+          "GenomeScan: at least one base must be scored at once, got " + bases + ".");
+    }
+    return new GenomeScan(genome, scorer, Math.max(1, bases / TILE));
   }
 
   /// Scores tiles in the order of the contigs, of their bases, and of the strands.
@@ -65,7 +81,7 @@ public final class GenomeScan {
           if (wanted.test(tile)) {
             tiles.add(tile);
           }
-          if (tiles.size() == LANES) {
+          if (tiles.size() == lanes) {
             score(tiles, receiver);
             tiles.clear();
           }
