@@ -12,4 +12,7 @@ module org.costate.genomics {
   exports org.costate.genomics.model;
   exports org.costate.genomics.track;
   exports org.costate.genomics.variant;
+
+  provides org.costate.check.CatalogueProvider with
+      org.costate.genomics.model.SpliceCatalogue;
 }

@@ -12,6 +12,7 @@ import org.costate.examples.Progress;
 import org.costate.genomics.Genome;
 import org.costate.genomics.metric.Evaluation;
 import org.costate.genomics.model.ExonIntronExon;
+import org.costate.genomics.model.JunctionWindows;
 import org.costate.genomics.model.Labels;
 import org.costate.genomics.model.SpliceModel;
 import org.costate.genomics.model.SpliceNetwork;
@@ -70,8 +71,8 @@ public final class TrainSplice extends Experiment {
       split = ",",
       paramLabel = "W",
       description =
-          "How often windows of each genome, then of each --strings file, are drawn (default: by"
-              + " bases of coding genes; 1/5 of that for all strings together).")
+          "How often windows of each genome, of each --strings file and of --windows are drawn"
+              + " (default: by bases of coding genes; 1/5 of that for all others together).")
   private List<Double> weights = List.of();
 
   @Option(
@@ -79,6 +80,15 @@ public final class TrainSplice extends Experiment {
       paramLabel = "FILE",
       description = "Strings of exon, intron, exon, reads and gene to train on besides.")
   private List<Path> strings = List.of();
+
+  @Option(
+      names = "--windows",
+      paramLabel = "FILE",
+      description =
+          "Windows with a junction in the middle to train on besides: lines"
+              + " class,instance,sequence, or a table with a column ref.sequence. All files"
+              + " together are one more source.")
+  private List<Path> windows = List.of();
 
   @Option(
       names = "--rename",
@@ -230,10 +240,11 @@ public final class TrainSplice extends Experiment {
 
   private List<SpliceTraining.Strings> strings(Run run, double ofGenomes) throws IOException {
     var all = new ArrayList<SpliceTraining.Strings>();
-    if (!weights.isEmpty() && weights.size() != genomes.size() + strings.size()) {
+    int further = strings.size() + (windows.isEmpty() ? 0 : 1);
+    if (!weights.isEmpty() && weights.size() != genomes.size() + further) {
       throw new IllegalArgumentException(
-          "train: %d weights for %d genomes and %d files of strings; give one for each."
-              .formatted(weights.size(), genomes.size(), strings.size()));
+          "train: %d weights for %d genomes and %d other sources; give one for each."
+              .formatted(weights.size(), genomes.size(), further));
     }
     for (int i = 0; i < strings.size(); i++) {
       List<ExonIntronExon> read = ExonIntronExon.read(strings.get(i));
@@ -242,6 +253,15 @@ public final class TrainSplice extends Experiment {
       double weight =
           weights.isEmpty() ? ofGenomes / 5 / strings.size() : weights.get(genomes.size() + i);
       all.add(new SpliceTraining.Strings(read, weight));
+    }
+    if (!windows.isEmpty()) {
+      JunctionWindows read = JunctionWindows.read(windows);
+      run.text()
+          .printf(
+              "windows: %d donors, %d acceptors, %d others%n",
+              read.donors().size(), read.acceptors().size(), read.others().size());
+      double weight = weights.isEmpty() ? ofGenomes / 5 / further : weights.getLast();
+      all.add(new SpliceTraining.Strings(read.strings(run.seed()), weight));
     }
     return all;
   }
@@ -323,6 +343,7 @@ public final class TrainSplice extends Experiment {
       parts.add(genomes.get(i).getFileName() + " " + Genome.some(sources.get(i).training()));
     }
     strings.forEach(file -> parts.add(file.getFileName().toString()));
+    windows.forEach(file -> parts.add(file.getFileName().toString()));
     return String.join("; ", parts);
   }
 

@@ -137,15 +137,19 @@ public final class AnnotationReader {
         part(owner.trim(), type, feature);
       }
       if (parents == null && transcript != null && attributes.containsKey("gene_id")) {
-        geneOf.put(transcript, attributes.get("gene_id"));
-        names.put(
-            attributes.get("gene_id"),
-            attributes.getOrDefault("gene_name", attributes.get("gene_id")));
+        String gene = attributes.get("gene_id");
+        geneOf.put(transcript, gene);
+        String name = attributes.get("gene_name");
+        if (name != null) {
+          names.put(gene, name);
+        }
       }
       return;
     }
     String own = id != null ? id : transcript != null ? transcript : attributes.get("gene_id");
-    if (own == null) {
+    boolean ownLine =
+        id != null || type.contains("gene") || type.endsWith("transcript") || type.endsWith("rna");
+    if (own == null || !ownLine) {
       return;
     }
     features.put(own, feature);
@@ -153,7 +157,10 @@ public final class AnnotationReader {
     if (gene != null && !gene.equals(own)) {
       geneOf.put(own, gene);
     }
-    names.put(own, attributes.getOrDefault("Name", attributes.getOrDefault("gene_name", own)));
+    String name = attributes.getOrDefault("Name", attributes.get("gene_name"));
+    if (name != null) {
+      names.put(own, name);
+    }
   }
 
   private void seen(String[] columns, Feature feature, Map<String, String> attributes) {

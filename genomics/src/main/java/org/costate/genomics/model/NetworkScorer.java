@@ -2,7 +2,6 @@ package org.costate.genomics.model;
 
 import java.util.List;
 import java.util.stream.IntStream;
-import org.costate.unroll.Layout;
 import org.costate.unroll.Parameters;
 import org.costate.unroll.Sequences;
 import org.costate.unroll.Series;
@@ -18,9 +17,7 @@ final class NetworkScorer implements SiteScorer {
 
   NetworkScorer(SpliceNetwork network, Parameters trained) {
     this.network = network;
-    Layout layout = network.scorer().layout();
-    this.weights = new Parameters(layout, new double[layout.size()]);
-    layout.entries().forEach(entry -> weights.set(entry.name(), trained.get(entry.name())));
+    this.weights = network.in(network.scorer(), trained);
     this.structure = new StructurePosterior(trained.get("structure.transitions"));
   }
 

@@ -9,7 +9,9 @@ import org.costate.genomics.Bases;
 import org.costate.graph.Shape;
 import org.costate.unroll.Cotangents;
 import org.costate.unroll.Flow;
+import org.costate.unroll.Parameters;
 import org.costate.unroll.Seeds;
+import org.costate.unroll.SequenceGraph;
 import org.costate.unroll.Sequences;
 import org.costate.unroll.Series;
 import org.costate.unroll.Sweep;
@@ -101,7 +103,8 @@ public record SiteExplanation(
   }
 
   private static final class Work {
-    private final SpliceModel model;
+    private final SequenceGraph graph;
+    private final Parameters parameters;
     private final byte[] stretch;
     private final int at;
     private final int reach;
@@ -109,7 +112,8 @@ public record SiteExplanation(
     private final int states;
 
     private Work(SpliceModel model, byte[] stretch, int at, Labels.Site site) {
-      this.model = model;
+      this.graph = model.network().explainer();
+      this.parameters = model.network().in(graph, model.members().getFirst());
       this.stretch = stretch;
       this.at = at;
       this.reach = model.network().size().reach();
@@ -132,9 +136,7 @@ public record SiteExplanation(
     }
 
     private Cotangents gradient() {
-      var graph = model.network().explainer();
-      Tape tape =
-          graph.forward(model.members().getFirst(), graph.zeroState(1), inputs(List.of(stretch)));
+      Tape tape = graph.forward(parameters, graph.zeroState(1), inputs(List.of(stretch)));
       return tape.backward(Seeds.of("loss", 1), Sweep.full().withFlow());
     }
 
@@ -159,14 +161,11 @@ public record SiteExplanation(
           all.add(changed);
         }
       }
-      var graph = model.network().explainer();
       double[] logs = new double[all.size()];
       for (int from = 0; from < logs.length; from += LANES) {
         List<byte[]> batch = all.subList(from, Math.min(logs.length, from + LANES));
         Series loss =
-            graph
-                .evaluate(model.members().getFirst(), graph.zeroState(batch.size()), inputs(batch))
-                .output("loss");
+            graph.evaluate(parameters, graph.zeroState(batch.size()), inputs(batch)).output("loss");
         for (int t = 0; t < length; t++) {
           for (int lane = 0; lane < batch.size(); lane++) {
             logs[from + lane] -= loss.get(t, lane, 0);

@@ -81,10 +81,15 @@ public final class SpliceNetwork implements Objective {
   ///
   /// @param size the size
   public SpliceNetwork(Size size) {
+    this(size, Precision.FLOAT);
+  }
+
+  /// The same in double precision, for checks.
+  SpliceNetwork(Size size, Precision precision) {
     this.size = size;
-    this.training = SequenceGraph.define(Precision.FLOAT, g -> compose(g, Use.TRAINING));
-    this.scorer = SequenceGraph.define(Precision.FLOAT, g -> compose(g, Use.SCORING));
-    this.explainer = SequenceGraph.define(Precision.FLOAT, g -> compose(g, Use.EXPLAINING));
+    this.training = SequenceGraph.define(precision, g -> compose(g, Use.TRAINING));
+    this.scorer = SequenceGraph.define(precision, g -> compose(g, Use.SCORING));
+    this.explainer = SequenceGraph.define(precision, g -> compose(g, Use.EXPLAINING));
   }
 
   private void compose(SequenceGraph.Builder g, Use use) {
@@ -191,6 +196,13 @@ public final class SpliceNetwork implements Objective {
   /// @return the parameters
   public Parameters initialise(long seed) {
     return Parameters.initialise(training.layout(), seed);
+  }
+
+  /// Trained parameters in the layout of another of this network's graphs.
+  Parameters in(SequenceGraph graph, Parameters trained) {
+    var own = new Parameters(graph.layout(), new double[graph.layout().size()]);
+    graph.layout().entries().forEach(entry -> own.set(entry.name(), trained.get(entry.name())));
+    return own;
   }
 
   /// The network without the grammar and without dropout: input `x`, output `score`.
