@@ -24,6 +24,7 @@ import org.costate.examples.control.PolicyTraining;
 import org.costate.examples.control.QuadrotorFlight;
 import org.costate.examples.control.ReachArm;
 import org.costate.examples.splice.SpliceCommand;
+import org.costate.examples.splice.SpliceGenome;
 import org.costate.examples.splice.SpliceJunctions;
 import org.costate.examples.task.Adding;
 import org.costate.examples.task.Copying;
@@ -108,6 +109,7 @@ public final class Costate {
       subcommands = {
         GradientFlowExperiment.class,
         SpliceJunctions.class,
+        SpliceGenome.class,
         Adding.class,
         Copying.class,
         TemporalOrder.class,

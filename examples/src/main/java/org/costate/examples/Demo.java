@@ -6,17 +6,17 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.concurrent.Callable;
-import org.costate.examples.splice.SpliceJunctions;
+import org.costate.examples.splice.SpliceGenome;
 import org.costate.plot.HtmlReport;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
-/// Shows what Costate does, in under a minute: gradient flow, and splice junctions on simulated
-/// DNA.
+/// Shows what Costate does, in under a minute: gradient flow, and splice sites of a simulated
+/// genome.
 @Command(
     name = "demo",
-    description = "Gradient flow and splice junctions, in under a minute; writes one page.",
+    description = "Gradient flow and splice sites, in under a minute; writes one page.",
     mixinStandardHelpOptions = true)
 final class Demo implements Callable<Integer> {
   @CommandLine.Spec private CommandLine.Model.CommandSpec spec;
@@ -44,11 +44,11 @@ final class Demo implements Callable<Integer> {
     var page = new HtmlReport("Costate: what the gradient did");
     page.paragraph(
         "Two experiments. The first shows why gradients over time vanish or explode, and what cures"
-            + " it. The second trains a bidirectional recurrent network to find splice junctions in"
-            + " DNA.");
+            + " it. The second trains a bidirectional recurrent network under a grammar of genes to"
+            + " find splice sites in DNA.");
     Map<String, Object> results = new LinkedHashMap<>();
     for (Experiment experiment :
-        new Experiment[] {new GradientFlowExperiment(), new SpliceJunctions()}) {
+        new Experiment[] {new GradientFlowExperiment(), new SpliceGenome()}) {
       text.println("== " + experiment.name() + " ==");
       results.put(
           experiment.name(), experiment.perform(text, err, out.resolve(experiment.name()), seed));

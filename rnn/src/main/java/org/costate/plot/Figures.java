@@ -2,11 +2,15 @@ package org.costate.plot;
 
 import java.awt.BasicStroke;
 import java.awt.Color;
+import java.math.BigDecimal;
+import java.math.MathContext;
+import java.math.RoundingMode;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import org.knowm.xchart.CategoryChartBuilder;
+import org.knowm.xchart.HeatMapChart;
 import org.knowm.xchart.HeatMapChartBuilder;
 import org.knowm.xchart.XYChart;
 import org.knowm.xchart.XYChartBuilder;
@@ -30,6 +34,11 @@ public final class Figures {
     new Color(0xcc4778),
     new Color(0xf89540),
     new Color(0xf0f921)
+  };
+
+  /// From below zero to above it.
+  private static final Color[] DIVERGING = {
+    new Color(0x2166ac), new Color(0x92c5de), Color.WHITE, new Color(0xf4a582), new Color(0xb2182b)
   };
 
   private static final Color[] PALE = {new Color(0xf7fbff), new Color(0x6baed6)};
@@ -125,6 +134,42 @@ public final class Figures {
   /// @return the figure
   public static Figure heatMap(
       String title, String x, String y, List<?> columns, List<?> rows, double[][] values) {
+    boolean numbered = values.length * values[0].length <= MOST_NUMBERED;
+    HeatMapChart chart = map(title, x, y, columns, rows, values);
+    chart.getStyler().setRangeColors(numbered ? PALE : VIVID);
+    chart.getStyler().setHeatMapValueDecimalPattern("0.##");
+    chart.getStyler().setShowValue(numbered);
+    return new Figure(chart);
+  }
+
+  /// A matrix of differences as colours: white is 0, red above it, blue below.
+  ///
+  /// @param title the title
+  /// @param x the label of the columns
+  /// @param y the label of the rows
+  /// @param columns the names of the columns
+  /// @param rows the names of the rows, the first at the bottom
+  /// @param values `[row][column]`
+  /// @return the figure
+  public static Figure differenceMap(
+      String title, String x, String y, List<?> columns, List<?> rows, double[][] values) {
+    double largest =
+        Arrays.stream(values).flatMapToDouble(Arrays::stream).map(Math::abs).max().orElse(0);
+    // Rounded up to two digits, because the legend shows it as it is.
+    double limit =
+        largest == 0
+            ? 1
+            : new BigDecimal(largest).round(new MathContext(2, RoundingMode.UP)).doubleValue();
+    HeatMapChart chart = map(title, x, y, columns, rows, values);
+    chart.getStyler().setRangeColors(DIVERGING);
+    chart.getStyler().setMin(-limit);
+    chart.getStyler().setMax(limit);
+    chart.getStyler().setHeatMapDecimalValueFormatter("%.3g"::formatted);
+    return new Figure(chart);
+  }
+
+  private static HeatMapChart map(
+      String title, String x, String y, List<?> columns, List<?> rows, double[][] values) {
     var chart =
         new HeatMapChartBuilder()
             .width(900)
@@ -133,12 +178,8 @@ public final class Figures {
             .xAxisTitle(x)
             .yAxisTitle(y)
             .build();
-    boolean numbered = values.length * values[0].length <= MOST_NUMBERED;
     style(chart.getStyler());
     chart.getStyler().setXAxisMaxLabelCount(15);
-    chart.getStyler().setRangeColors(numbered ? PALE : VIVID);
-    chart.getStyler().setHeatMapValueDecimalPattern("0.##");
-    chart.getStyler().setShowValue(numbered);
     var data = new ArrayList<Number[]>();
     for (int i = 0; i < rows.size(); i++) {
       for (int j = 0; j < columns.size(); j++) {
@@ -148,7 +189,7 @@ public final class Figures {
       }
     }
     chart.addSeries("value", columns, rows, data);
-    return new Figure(chart);
+    return chart;
   }
 
   /// Bars by category, one colour for each series.

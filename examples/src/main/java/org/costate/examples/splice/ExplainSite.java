@@ -204,9 +204,10 @@ public final class ExplainSite extends Experiment {
     return best;
   }
 
-  private void report(Run run, SiteExplanation explanation, String where, String name)
+  /// Figures and a table of numbers of an explanation.
+  static void report(Run run, SiteExplanation explanation, String where, String name)
       throws IOException {
-    String kind = site.name().toLowerCase(Locale.ROOT);
+    String kind = explanation.site().name().toLowerCase(Locale.ROOT);
     run.text()
         .printf("%s %s: probability %.4f (%s)%n", kind, where, explanation.probability(), name);
     run.result(
@@ -221,8 +222,8 @@ public final class ExplainSite extends Experiment {
     }
     run.figure(
         name + "-mutagenesis",
-        Figures.heatMap(
-            "In-silico mutagenesis: change of log₂ P(" + kind + ")",
+        Figures.differenceMap(
+            "In-silico mutagenesis: change of the log₂ odds of the " + kind,
             "base and position from the site (*)",
             "instead",
             positions,
@@ -232,12 +233,12 @@ public final class ExplainSite extends Experiment {
     run.figure(
         name + "-gradient",
         Figures.bars(
-            "Input × gradient of log P(" + kind + ")",
+            "Input × gradient of the log-odds of the " + kind,
             "position from the site",
             "contribution, nats",
             positions,
             Map.of(kind, explanation.inputTimesGradient())),
-        "What each base contributes to first order.");
+        "What each base contributes to first order, in nats.");
     run.figure(
         name + "-flow",
         Figures.normOverTime(

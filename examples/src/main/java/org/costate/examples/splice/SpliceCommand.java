@@ -13,10 +13,12 @@ import picocli.CommandLine.Command;
     mixinStandardHelpOptions = true,
     subcommands = {
       FetchGenome.class,
+      SimulateGenome.class,
       TrainSplice.class,
       EvaluateSplice.class,
       PredictSplice.class,
       ScoreVariants.class,
+      ScoreWindows.class,
       ExplainSite.class
     })
 public final class SpliceCommand implements Runnable {

@@ -7,6 +7,8 @@ import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.costate.examples.Experiment;
 import org.costate.examples.Progress;
 import org.costate.graph.Shape;
@@ -50,6 +52,9 @@ public final class SpliceJunctions extends Experiment {
   private static final String[] NAMES = {"EI", "IE", "N"};
   private static final int LANES = 32;
 
+  /// A name such as ATRINS-DONOR-521 begins with the GenBank locus.
+  private static final Pattern GENBANK = Pattern.compile("(.+)-(DONOR|ACCEPTOR|NEG)-\\d+");
+
   /// How far from the junction the consensus of a splice site reaches.
   private static final int CONSENSUS = 20;
 
@@ -69,7 +74,8 @@ public final class SpliceJunctions extends Experiment {
       names = "--test",
       paramLabel = "FILE",
       description =
-          "Train on all of --data and report on this file (default: a stratified fifth of --data).")
+          "Train on all of --data and report on this file (default: a fifth of --data, whole"
+              + " loci).")
   private Path test;
 
   @Option(
@@ -102,7 +108,15 @@ public final class SpliceJunctions extends Experiment {
       description = "Variational dropout (default ${DEFAULT-VALUE}).")
   private double dropout;
 
-  /// For the command line, and for the demo with its defaults.
+  @Option(
+      names = "--members",
+      defaultValue = "1",
+      description =
+          "Networks to train, from seeds that follow each other; their probabilities are averaged"
+              + " (default ${DEFAULT-VALUE}).")
+  private int members = 1;
+
+  /// For the command line.
   public SpliceJunctions() {}
 
   @Override
@@ -114,9 +128,10 @@ public final class SpliceJunctions extends Experiment {
 
   @Override
   protected void execute(Run run) throws IOException {
-    if (epochs < 1) {
+    if (epochs < 1 || members < 1) {
       throw new IllegalArgumentException(
-          "splice-junctions: --epochs must be at least 1, got " + epochs + ".");
+          "splice-junctions: --epochs and --members must be at least 1, got %d and %d."
+              .formatted(epochs, members));
     }
     Split split = split(run);
     run.text().println(split.description);
@@ -135,7 +150,29 @@ public final class SpliceJunctions extends Experiment {
         run.folder().file("model.safetensors"),
         parameters,
         Map.of("experiment", name(), "classes", "EI,IE,N"));
-    evaluate(run, model, parameters, split);
+    double[][] probabilities = probabilities(model, parameters, split.test);
+    var accuracies = new ArrayList<Double>();
+    accuracies.add(accuracy(classes(probabilities), split.test));
+    for (int i = 1; i < members; i++) {
+      Parameters other = model.initialise(run.seed() + i);
+      try (var trainer = trainer(model, other, split, run.seed() + i)) {
+        trainer.until((long) BatchSource.batchesPerEpoch(split.training.size(), LANES) * epochs);
+      }
+      double[][] own = probabilities(model, other, split.test);
+      accuracies.add(accuracy(classes(own), split.test));
+      for (int j = 0; j < own.length; j++) {
+        for (int k = 0; k < own[j].length; k++) {
+          probabilities[j][k] += own[j][k];
+        }
+      }
+    }
+    if (members > 1) {
+      double mean = accuracies.stream().mapToDouble(x -> x).average().orElseThrow();
+      run.text().printf("%d networks: accuracy %.2f %% in the mean%n", members, 100 * mean);
+      run.result("members", accuracies);
+      run.result("mean_accuracy", mean);
+    }
+    evaluate(run, classes(probabilities), split);
     saliency(run, model, parameters, split.test);
     List<Example> some = split.test.stream().limit(64).map(SpliceJunctions::example).toList();
     run.gradientFlow(flow, CONSENSUS, model.saturation(parameters, Example.collate(some)));
@@ -146,7 +183,7 @@ public final class SpliceJunctions extends Experiment {
       if (test != null) {
         throw new IllegalArgumentException("splice-junctions: --test needs --data to train on.");
       }
-      Split split = stratified(SimulatedJunctions.draw(run.seed(), 1600), run.seed());
+      Split split = byLocus(SimulatedJunctions.draw(run.seed(), 1600), run.seed());
       return new Split(
           split.training,
           split.test,
@@ -156,11 +193,11 @@ public final class SpliceJunctions extends Experiment {
     List<Junction> all = JunctionFile.read(data);
     run.folder().recordData(data);
     if (test == null) {
-      Split split = stratified(all, run.seed());
+      Split split = byLocus(all, run.seed());
       return new Split(
           split.training,
           split.test,
-          "%s: %d windows for training, %d for testing (a fifth of each class, by seed %d; equal sequences stay together)."
+          "%s: %d windows for training, %d for testing (a fifth, by seed %d; a locus and equal sequences stay together)."
               .formatted(data.getFileName(), split.training.size(), split.test.size(), run.seed()));
     }
     List<Junction> other = JunctionFile.read(test);
@@ -181,25 +218,45 @@ public final class SpliceJunctions extends Experiment {
             .formatted(data.getFileName(), all.size(), test.getFileName(), other.size()));
   }
 
-  /// A fifth of each class for testing; equal sequences are on one side.
-  private static Split stratified(List<Junction> all, long seed) {
-    var groups = new LinkedHashMap<String, List<Junction>>();
-    all.forEach(j -> groups.computeIfAbsent(j.sequence(), _ -> new ArrayList<>()).add(j));
+  /// A fifth of the windows for testing; those of one GenBank locus, and equal sequences, are on
+  /// one side.
+  private static Split byLocus(List<Junction> all, long seed) {
+    int[] leader = new int[all.size()];
+    var first = new LinkedHashMap<String, Integer>();
+    for (int i = 0; i < leader.length; i++) {
+      leader[i] = i;
+      Matcher named = GENBANK.matcher(all.get(i).name());
+      String locus = named.matches() ? named.group(1) : "window " + i;
+      for (String key : List.of(">" + locus, all.get(i).sequence())) {
+        Integer before = first.putIfAbsent(key, i);
+        if (before != null) {
+          leader[find(leader, i)] = find(leader, before);
+        }
+      }
+    }
+    var groups = new LinkedHashMap<Integer, List<Junction>>();
+    for (int i = 0; i < leader.length; i++) {
+      groups.computeIfAbsent(find(leader, i), _ -> new ArrayList<>()).add(all.get(i));
+    }
+    List<List<Junction>> list = List.copyOf(groups.values());
     var training = new ArrayList<Junction>();
     var held = new ArrayList<Junction>();
-    for (Junction.Kind kind : Junction.Kind.values()) {
-      List<List<Junction>> own =
-          groups.values().stream().filter(g -> g.getFirst().kind() == kind).toList();
-      int[] order = RandomStream.of(seed, "split " + kind).permutation(own.size());
-      for (int i = 0; i < order.length; i++) {
-        (i < (own.size() + 4) / 5 ? held : training).addAll(own.get(order[i]));
-      }
+    for (int i : RandomStream.of(seed, "split").permutation(list.size())) {
+      (5 * held.size() < all.size() ? held : training).addAll(list.get(i));
     }
     if (training.isEmpty() || held.isEmpty()) {
       throw new IllegalArgumentException(
-          "splice-junctions: too few windows to split; at least two of a class are needed.");
+          "splice-junctions: too few windows to split; at least two loci are needed.");
     }
     return new Split(training, held, "");
+  }
+
+  private static int find(int[] leader, int of) {
+    int root = of;
+    while (leader[root] != root) {
+      root = leader[root];
+    }
+    return root;
   }
 
   /// The network labels the step after the junction, where the forward direction has just read what
@@ -216,42 +273,60 @@ public final class SpliceJunctions extends Experiment {
         .with("weight", weight);
   }
 
+  /// Trains one network; the test set chooses nothing.
+  private Trainer trainer(
+      SequenceModel model,
+      Parameters parameters,
+      Split split,
+      long seed,
+      TrainingListener... listeners) {
+    List<Example> examples = split.training.stream().map(SpliceJunctions::example).toList();
+    long total = (long) BatchSource.batchesPerEpoch(examples.size(), LANES) * epochs;
+    Trainer.Settings settings =
+        Trainer.Settings.adam(rate)
+            .optimizer(Optimizer.Adam.decoupled(0.01))
+            .schedule(new Schedule.WarmupCosine(rate, Math.max(1, total / 20), total))
+            .clipping(new Clipping.GlobalNorm(1))
+            .flowEvery((int) Math.max(5, total / 60))
+            .seed(seed);
+    for (TrainingListener listener : listeners) {
+      settings = settings.listener(listener);
+    }
+    return new Trainer(model, BatchSource.shuffled(examples, LANES, seed), parameters, settings);
+  }
+
   private void train(
       Run run, SequenceModel model, Parameters parameters, Split split, GradientFlow flow)
       throws IOException {
-    List<Example> examples = split.training.stream().map(SpliceJunctions::example).toList();
-    int perEpoch = BatchSource.batchesPerEpoch(examples.size(), LANES);
+    int perEpoch = BatchSource.batchesPerEpoch(split.training.size(), LANES);
     long total = (long) perEpoch * epochs;
     double[] sum = new double[2];
     var curve = new ArrayList<double[]>();
-    BatchSource source = BatchSource.shuffled(examples, LANES, run.seed());
-    var recorder = new FlightRecorder(model, source, parameters, run.seed());
+    List<Example> examples = split.training.stream().map(SpliceJunctions::example).toList();
+    var recorder =
+        new FlightRecorder(
+            model, BatchSource.shuffled(examples, LANES, run.seed()), parameters, run.seed());
     try (Progress progress = run.progress("training", total);
         var trainer =
-            new Trainer(
+            trainer(
                 model,
-                source,
                 parameters,
-                Trainer.Settings.adam(rate)
-                    .optimizer(Optimizer.Adam.decoupled(0.01))
-                    .schedule(new Schedule.WarmupCosine(rate, Math.max(1, total / 20), total))
-                    .clipping(new Clipping.GlobalNorm(1))
-                    .flowEvery((int) Math.max(5, total / 60))
-                    .seed(run.seed())
-                    .listener(flow)
-                    .listener(recorder)
-                    .listener(
-                        new TrainingListener() {
-                          @Override
-                          public void onUpdate(Update update) {
-                            sum[0] += update.loss();
-                            sum[1]++;
-                            progress.at(update.batch() + 1, "loss %.4f".formatted(update.loss()));
-                          }
-                        }))) {
+                split,
+                run.seed(),
+                flow,
+                recorder,
+                new TrainingListener() {
+                  @Override
+                  public void onUpdate(Update update) {
+                    sum[0] += update.loss();
+                    sum[1]++;
+                    progress.at(update.batch() + 1, "loss %.4f".formatted(update.loss()));
+                  }
+                })) {
       for (int epoch = 1; epoch <= epochs; epoch++) {
         trainer.until((long) perEpoch * epoch);
-        double errors = 1 - accuracy(classify(model, parameters, split.test), split.test);
+        double errors =
+            1 - accuracy(classes(probabilities(model, parameters, split.test)), split.test);
         curve.add(new double[] {epoch, sum[0] / sum[1], errors});
         run.folder()
             .metrics(
@@ -274,18 +349,28 @@ public final class SpliceJunctions extends Experiment {
         "Mean training loss and test error after each epoch. The test set chooses nothing.");
   }
 
-  private static int[] classify(
+  private static double[][] probabilities(
       SequenceModel model, Parameters parameters, List<Junction> junctions) {
-    int[] classes = new int[junctions.size()];
+    double[][] probabilities = new double[junctions.size()][3];
     int at = 0;
     for (Sequences batch :
         BatchSource.inOrder(junctions.stream().map(SpliceJunctions::example).toList(), 256)) {
       Series p = model.predict(parameters, batch).output("prediction");
+      int middle = batch.horizon() / 2;
       for (int lane = 0; lane < batch.lanes(); lane++, at++) {
-        for (int k = 1; k < 3; k++) {
-          int middle = batch.horizon() / 2;
-          classes[at] = p.get(middle, lane, k) > p.get(middle, lane, classes[at]) ? k : classes[at];
+        for (int k = 0; k < 3; k++) {
+          probabilities[at][k] = p.get(middle, lane, k);
         }
+      }
+    }
+    return probabilities;
+  }
+
+  private static int[] classes(double[][] probabilities) {
+    int[] classes = new int[probabilities.length];
+    for (int i = 0; i < classes.length; i++) {
+      for (int k = 1; k < 3; k++) {
+        classes[i] = probabilities[i][k] > probabilities[i][classes[i]] ? k : classes[i];
       }
     }
     return classes;
@@ -317,9 +402,7 @@ public final class SpliceJunctions extends Experiment {
     return errors;
   }
 
-  private void evaluate(Run run, SequenceModel model, Parameters parameters, Split split)
-      throws IOException {
-    int[] own = classify(model, parameters, split.test);
+  private void evaluate(Run run, int[] own, Split split) throws IOException {
     var matrix = new WeightMatrix(split.training);
     int[] simple = split.test.stream().mapToInt(matrix::classify).toArray();
     double[][] confusion = confusion(own, split.test);

@@ -357,7 +357,7 @@ public final class TrainSplice extends Experiment {
     Evaluation evaluation = Evaluation.of("network", model, source.labels(), source.validation());
     String where = Genome.some(source.validation());
     run.report().heading("Validation on " + where);
-    EvaluateSplice.table(run, List.of(evaluation));
+    SpliceReport.table(run, List.of(evaluation));
     for (Labels.Site site : Labels.Site.values()) {
       String name = site.name().toLowerCase(java.util.Locale.ROOT);
       run.result(several ? name + " " + where : name, evaluation.numbers(site));

@@ -17,7 +17,7 @@ import org.costate.unroll.Series;
 import org.costate.unroll.Sweep;
 import org.costate.unroll.Tape;
 
-/// Why a base is called a site: what the log-probability of the site owes to each base around it.
+/// Why a base is called a site: what the log-odds of the site owe to each base around it.
 ///
 /// The grammar with everything allowed, but at base t only the states of the site, has the loss
 /// −log P(site at t). Its gradient gives input × gradient and, as norms of costates, how far along
@@ -28,9 +28,9 @@ import org.costate.unroll.Tape;
 /// @param probability the probability of the site, before calibration
 /// @param bases the letters, in the direction of the strand
 /// @param at where the site is among the letters
-/// @param inputTimesGradient for each letter, Σ x ∂ log P / ∂x over its base
-/// @param mutagenesis `[4][length]`: change of log₂ P(site) if the letter becomes A, C, G or T; 0
-///   where it is that
+/// @param inputTimesGradient for each letter, Σ x ∂ log (P / (1 − P)) / ∂x over its base
+/// @param mutagenesis `[4][length]`: change of log₂ P / (1 − P) if the letter becomes A, C, G or T;
+///   0 where it is that
 /// @param flow norms of the costates along the letters, by scan of the network
 public record SiteExplanation(
     Labels.Site site,
@@ -41,6 +41,7 @@ public record SiteExplanation(
     double[][] mutagenesis,
     Map<String, double[]> flow) {
   private static final int LANES = 32;
+  private static final double RESOLUTION = 1e-6;
 
   /// Explains a base.
   ///
@@ -86,10 +87,15 @@ public record SiteExplanation(
               }
             });
     double[] logs = work.mutants(shown);
+    // d log (P / (1 − P)) = d log P / (1 − P)
+    double odds = 1 / Math.max(RESOLUTION, -Math.expm1(logs[0]));
+    for (int i = 0; i < gradient.length; i++) {
+      gradient[i] *= odds;
+    }
     double[][] changes = new double[4][2 * shown + 1];
     for (int i = 0; i < changes[0].length; i++) {
       for (int k = 0; k < 4; k++) {
-        changes[k][i] = (logs[1 + 4 * i + k] - logs[0]) / Math.log(2);
+        changes[k][i] = (logOdds(logs[1 + 4 * i + k]) - logOdds(logs[0])) / Math.log(2);
       }
     }
     return new SiteExplanation(
@@ -100,6 +106,11 @@ public record SiteExplanation(
         gradient,
         changes,
         flow);
+  }
+
+  /// log P / (1 − P), with 1 − P at least what single precision can tell from 0.
+  private static double logOdds(double log) {
+    return log - Math.log(Math.max(RESOLUTION, -Math.expm1(log)));
   }
 
   private static final class Work {

@@ -224,6 +224,39 @@ public final class SpliceModel implements SiteScorer {
     return total;
   }
 
+  /// The log-odds of a site at one base of stretches that are read alone, with nothing around them:
+  /// the mean over members of the log-odds under the grammar and of those of the network's own
+  /// scores.
+  ///
+  /// @param stretches letters of equal length, in the direction of the strand
+  /// @param at the base in question
+  /// @param site the kind of site
+  /// @param smallest probabilities are taken to lie between this and 1 − 100 times this
+  /// @return the log-odds of each stretch, before calibration
+  public double[] logOddsAlone(List<byte[]> stretches, int at, Labels.Site site, double smallest) {
+    double[] odds = new double[stretches.size()];
+    int reach = network.size().reach();
+    List<byte[]> padded =
+        stretches.stream()
+            .map(
+                stretch -> {
+                  byte[] all = Bases.unknown(stretch.length + 2 * reach);
+                  System.arraycopy(stretch, 0, all, reach, stretch.length);
+                  return all;
+                })
+            .toList();
+    for (NetworkScorer scorer : scorers) {
+      double[][] both = scorer.alone(padded, at, site);
+      for (double[] probabilities : both) {
+        for (int i = 0; i < odds.length; i++) {
+          double p = Math.clamp(probabilities[i], smallest, 1 - 100 * smallest);
+          odds[i] += Math.log(p / (1 - p)) / (both.length * scorers.size());
+        }
+      }
+    }
+    return odds;
+  }
+
   private void calibrate(float[] sums, double temperature) {
     for (int i = 0; i < sums.length; i++) {
       sums[i] = (float) tempered(sums[i] / scorers.size(), temperature);

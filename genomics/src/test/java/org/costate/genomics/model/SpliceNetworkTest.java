@@ -67,7 +67,8 @@ class SpliceNetworkTest {
     changed[47] = 'C';
     double after = donor(network, parameters, scorer, changed);
     assertThat(explanation.mutagenesis()[1][7])
-        .isCloseTo(Math.log(after / before) / Math.log(2), within(1e-4));
+        .isCloseTo(
+            Math.log(after / (1 - after) / before * (1 - before)) / Math.log(2), within(1e-4));
     // A unit step of input × gradient along the base is its derivative.
     double sum = 0;
     for (double part : explanation.inputTimesGradient()) {
