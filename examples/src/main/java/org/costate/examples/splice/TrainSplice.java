@@ -91,6 +91,14 @@ public final class TrainSplice extends Experiment {
   private List<Path> windows = List.of();
 
   @Option(
+      names = "--reads",
+      paramLabel = "N",
+      description =
+          "Leave open introns that are not annotated but seen in N reads of RNA or more (default:"
+              + " the annotation alone counts).")
+  private double reads = Double.POSITIVE_INFINITY;
+
+  @Option(
       names = "--rename",
       split = ",",
       paramLabel = "FROM=TO",
@@ -198,7 +206,7 @@ public final class TrainSplice extends Experiment {
         throw new IllegalArgumentException(
             "train: %s needs an --annotation.".formatted(genomes.get(i)));
       }
-      var labels = new Labels(one.genome(), one.annotation());
+      var labels = new Labels(one.genome(), one.annotation(), reads);
       labels.notes().forEach((what, count) -> run.text().printf("  %s: %d%n", what, count));
       List<String> held = named(validate, i, one.genome(), List.of());
       var rest = new ArrayList<>(one.genome().contigs().keySet());

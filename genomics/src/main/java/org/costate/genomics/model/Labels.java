@@ -41,6 +41,10 @@ public final class Labels {
     private final List<Gene> genes = new ArrayList<>();
     private final List<TreeSet<Integer>> sites = List.of(new TreeSet<>(), new TreeSet<>());
     private final Set<Interval> introns = new TreeSet<>();
+
+    /// Introns that only RNA shows.
+    private final Set<Interval> seen = new TreeSet<>();
+
     private int longest;
   }
 
@@ -55,6 +59,18 @@ public final class Labels {
   /// @param annotation its genes, on contigs named as in the genome
   /// @throws IOException if the genome cannot be read
   public Labels(Genome genome, Annotation annotation) throws IOException {
+    this(genome, annotation, Double.POSITIVE_INFINITY);
+  }
+
+  /// Indexes an annotation, and leaves open for training what RNA shows besides it: where an intron of
+  /// at least so many reads is not annotated, its bases may be intron or what the annotation says. They
+  /// do not become true sites.
+  ///
+  /// @param genome the genome
+  /// @param annotation its genes and the introns seen in RNA
+  /// @param reads how many reads an intron must have
+  /// @throws IOException if the genome cannot be read
+  public Labels(Genome genome, Annotation annotation, double reads) throws IOException {
     this.genome = genome;
     for (Gene gene : annotation.genes()) {
       if (gene.body().end() > genome.length(gene.contig())) {
@@ -77,6 +93,18 @@ public final class Labels {
       }
     }
     tracks.values().forEach(t -> t.genes.sort((a, b) -> a.body().compareTo(b.body())));
+    for (var entry : annotation.supported().entrySet()) {
+      Annotation.SeenIntron seen = entry.getKey();
+      Track track = tracks.get(new Key(seen.contig(), seen.strand()));
+      if (track != null
+          && entry.getValue() >= reads
+          && seen.place().end() <= genome.length(seen.contig())
+          && !track.introns.contains(seen.place())
+          && problem(seen.contig(), seen.strand(), seen.place()) == null) {
+        track.seen.add(seen.place());
+        notes.merge("left open: introns that only RNA shows", 1, Integer::sum);
+      }
+    }
   }
 
   private static String key(Gene gene, Interval intron) {
@@ -88,21 +116,24 @@ public final class Labels {
     if (known != null) {
       return known;
     }
-    String why = null;
-    if (intron.length() < SHORTEST_INTRON) {
-      why = "dropped: introns shorter than 20 bases";
-    } else {
-      byte[] bases = genome.padded(gene.contig(), gene.strand(), intron.start(), intron.end());
-      if (!(Bases.isPair(bases, 0, "GT") || Bases.isPair(bases, 0, "GC"))
-          || !Bases.isPair(bases, bases.length - 2, "AG")) {
-        why = "dropped: introns that are not GT–AG or GC–AG";
-      }
-    }
+    String why = problem(gene.contig(), gene.strand(), intron);
     if (gene.coding()) {
       notes.merge(why == null ? "kept: introns" : why, 1, Integer::sum);
     }
     usable.put(key(gene, intron), why == null);
     return why == null;
+  }
+
+  /// Why an intron does not count, or null.
+  private String problem(String contig, Strand strand, Interval intron) throws IOException {
+    if (intron.length() < SHORTEST_INTRON) {
+      return "dropped: introns shorter than 20 bases";
+    }
+    byte[] bases = genome.padded(contig, strand, intron.start(), intron.end());
+    boolean counts =
+        (Bases.isPair(bases, 0, "GT") || Bases.isPair(bases, 0, "GC"))
+            && Bases.isPair(bases, bases.length - 2, "AG");
+    return counts ? null : "dropped: introns that are not GT–AG or GC–AG";
   }
 
   /// What was kept and dropped.
@@ -181,6 +212,9 @@ public final class Labels {
     for (int i = 0; i < sets.length; i++) {
       sets[i] = sets[i] == 0 ? GeneStructure.UNTRANSLATED : sets[i];
     }
+    if (track != null) {
+      track.seen.forEach(intron -> open(intron, strand, start, sets));
+    }
     if (strand == Strand.REVERSE) {
       for (int i = 0, j = sets.length - 1; i < j; i++, j--) {
         int swapped = sets[i];
@@ -189,6 +223,21 @@ public final class Labels {
       }
     }
     return sets;
+  }
+
+  /// Adds the states of an intron of any context.
+  private static void open(Interval intron, Strand strand, int start, int[] sets) {
+    for (int i = Math.max(0, intron.start() - start);
+        i < Math.min(sets.length, intron.end() - start);
+        i++) {
+      boolean low = start + i == intron.start();
+      boolean high = start + i == intron.end() - 1;
+      boolean forward = strand == Strand.FORWARD;
+      sets[i] |=
+          low && forward || high && !forward
+              ? GeneStructure.DONOR
+              : low || high ? GeneStructure.ACCEPTOR : GeneStructure.INTRON;
+    }
   }
 
   private static Set<Gene> overlapping(Track track, Interval wanted) {

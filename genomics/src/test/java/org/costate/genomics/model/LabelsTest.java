@@ -114,6 +114,33 @@ class LabelsTest {
   }
 
   @Test
+  void whatOnlyRnaShowsIsLeftOpen() throws IOException {
+    var gene =
+        new Gene(
+            "g",
+            "g",
+            "c",
+            Strand.FORWARD,
+            new Interval(0, 34),
+            true,
+            List.of(new Transcript("t", List.of(new Interval(0, 34)), List.of())));
+    var seen =
+        Map.of(
+            new Annotation.SeenIntron("c", Strand.FORWARD, new Interval(6, 28)), 9.0,
+            new Annotation.SeenIntron("c", Strand.FORWARD, new Interval(5, 28)), 90.0);
+    Genome genome = Genome.of(Map.of("c", Bases.of(SENSE)));
+    var annotation = new Annotation(List.of(gene), seen, Map.of());
+    int[] states = new Labels(genome, annotation, 5).states("c", Strand.FORWARD, 5, 29);
+    assertThat(states[0]).isEqualTo(UNTRANSLATED);
+    assertThat(states[1]).isEqualTo(UNTRANSLATED | DONOR);
+    assertThat(states[2]).isEqualTo(UNTRANSLATED | INTRON);
+    assertThat(states[22]).isEqualTo(UNTRANSLATED | ACCEPTOR);
+    Labels strict = new Labels(genome, annotation, 10);
+    assertThat(strict.states("c", Strand.FORWARD, 5, 29)).containsOnly(UNTRANSLATED);
+    assertThat(strict.sites("c", Strand.FORWARD, Site.DONOR)).isEmpty();
+  }
+
+  @Test
   void aFrameThatCannotBeKnownIsLeftOpen() throws IOException {
     var cut = new Transcript("t", List.of(new Interval(0, 34)), List.of(new Interval(2, 6)));
     int[] states = labels(SENSE, Strand.FORWARD, cut).states("c", Strand.FORWARD, 0, 34);
