@@ -24,7 +24,9 @@ final class SequenceTape implements Tape {
     this.values = new Series[graph.valueCount()];
     var finalState = new LinkedHashMap<String, double[]>();
     int next = 0;
-    for (SequenceGraph.Node node : graph.nodes()) {
+    int[] lastUse = save == null ? lastUses(graph) : null;
+    for (int n = 0; n < graph.nodes().size(); n++) {
+      SequenceGraph.Node node = graph.nodes().get(n);
       switch (node) {
         case SequenceGraph.Node.Input(String name) -> values[next++] = batch.input(name);
         case SequenceGraph.Node.Scan scan -> {
@@ -44,10 +46,31 @@ final class SequenceTape implements Tape {
           next++;
         }
       }
+      for (int id = 0; lastUse != null && id < next; id++) {
+        values[id] = lastUse[id] <= n ? null : values[id];
+      }
     }
     var outputs = new LinkedHashMap<String, Series>();
     graph.outputValues().forEach((name, value) -> outputs.put(name, values[value.id()]));
     this.rollout = new Rollout(outputs, new State(batch.lanes(), finalState));
+  }
+
+  /// The last node that reads each value: what a forward pass need not keep any longer.
+  private static int[] lastUses(SequenceGraph graph) {
+    int[] last = new int[graph.valueCount()];
+    for (int n = 0; n < graph.nodes().size(); n++) {
+      switch (graph.nodes().get(n)) {
+        case SequenceGraph.Node.Input _ -> {}
+        case SequenceGraph.Node.Scan scan -> {
+          for (int source : scan.sources().values()) {
+            last[source] = n;
+          }
+        }
+        case SequenceGraph.Node.Reduce reduce -> last[reduce.source()] = n;
+      }
+    }
+    graph.outputValues().values().forEach(value -> last[value.id()] = Integer.MAX_VALUE);
+    return last;
   }
 
   /// The batch that a node sees: one step after a reduction, else all.

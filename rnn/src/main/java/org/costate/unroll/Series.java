@@ -1,5 +1,6 @@
 package org.costate.unroll;
 
+import java.util.Arrays;
 import org.costate.graph.Shape;
 
 /// A value over time for a batch: `[T, lanes, …shape]`, one array for each step, in it lane by
@@ -86,8 +87,12 @@ public record Series(Shape shape, int lanes, double[][] steps) {
     return new Series(shape, lanes, all);
   }
 
-  /// Each lane in reverse order within its length; padding stays where it is.
+  /// Each lane in reverse order within its length; padding stays where it is. Without padding the
+  /// steps are shared.
   Series reversed(Sequences batch) {
+    if (!batch.padded()) {
+      return new Series(shape, lanes, Arrays.asList(steps).reversed().toArray(double[][]::new));
+    }
     int size = shape.size();
     double[][] out = new double[horizon()][lanes * size];
     for (int lane = 0; lane < lanes; lane++) {

@@ -62,9 +62,9 @@ public final class Labels {
     this(genome, annotation, Double.POSITIVE_INFINITY);
   }
 
-  /// Indexes an annotation, and leaves open for training what RNA shows besides it: where an intron of
-  /// at least so many reads is not annotated, its bases may be intron or what the annotation says. They
-  /// do not become true sites.
+  /// Indexes an annotation, and leaves open for training what RNA shows besides it: where an intron
+  /// of at least so many reads is not annotated, its bases may be intron or what the annotation
+  /// says. They do not become true sites.
   ///
   /// @param genome the genome
   /// @param annotation its genes and the introns seen in RNA

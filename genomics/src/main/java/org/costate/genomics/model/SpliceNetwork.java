@@ -1,5 +1,6 @@
 package org.costate.genomics.model;
 
+import static org.costate.graph.Functions.concat;
 import static org.costate.graph.Functions.layerNorm;
 import static org.costate.graph.Functions.relu;
 import static org.costate.graph.Functions.softmax;
@@ -8,6 +9,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import org.costate.graph.Initializer;
 import org.costate.graph.Shape;
+import org.costate.graph.StepBuilder;
 import org.costate.graph.StepGraph;
 import org.costate.graph.Value;
 import org.costate.random.RandomStream;
@@ -68,7 +70,6 @@ public final class SpliceNetwork implements Objective {
 
   private enum Use {
     TRAINING,
-    SCORING,
     EXPLAINING
   }
 
@@ -88,7 +89,7 @@ public final class SpliceNetwork implements Objective {
   SpliceNetwork(Size size, Precision precision) {
     this.size = size;
     this.training = SequenceGraph.define(precision, g -> compose(g, Use.TRAINING));
-    this.scorer = SequenceGraph.define(precision, g -> compose(g, Use.SCORING));
+    this.scorer = SequenceGraph.define(precision, this::composeScorer);
     this.explainer = SequenceGraph.define(precision, g -> compose(g, Use.EXPLAINING));
   }
 
@@ -101,12 +102,7 @@ public final class SpliceNetwork implements Objective {
     int width = 2 * size.hidden;
     SequenceValue h = g.map("context", contextStep(), Map.of("x", x)).output("h");
     for (int l = 0; l < size.layers; l++) {
-      Cell cell =
-          switch (size.cell) {
-            case GRU -> GruCell.of(size.hidden);
-            case LSTM -> LstmCell.of(size.hidden);
-          };
-      StepGraph step = cell.step(width);
+      StepGraph step = cell().step(width);
       SequenceValue forward = g.scan("layer" + l, step, Map.of("x", h)).output("h");
       SequenceValue backward =
           g.scanReversed("layer" + l + "_reverse", step, Map.of("x", h)).output("h");
@@ -121,66 +117,110 @@ public final class SpliceNetwork implements Objective {
     }
     SequenceValue score = g.map("readout", readoutStep(), Map.of("h", h)).output("score");
     g.output("score", score);
-    if (use != Use.SCORING) {
-      var chain =
-          g.scan(
-              "structure",
-              GeneStructure.labelled(),
-              Map.of(
-                  "score",
-                  score,
-                  "allowed",
-                  g.input("allowed", GeneStructure.STATES),
-                  "first",
-                  g.input("first")));
-      g.output("loss", chain.output("loss"));
+    var chain =
+        g.scan(
+            "structure",
+            GeneStructure.labelled(),
+            Map.of(
+                "score",
+                score,
+                "allowed",
+                g.input("allowed", GeneStructure.STATES),
+                "first",
+                g.input("first")));
+    g.output("loss", chain.output("loss"));
+  }
+
+  /// The same network for scoring alone, in fewer and larger steps: the first map is computed again
+  /// where it is needed and the last goes into the one before, so that less is kept and moved.
+  private void composeScorer(SequenceGraph.Builder g) {
+    SequenceValue x = g.input("x", size.features());
+    SequenceValue h = x;
+    for (int l = 0; l < size.layers; l++) {
+      boolean lowest = l == 0;
+      boolean highest = l == size.layers - 1;
+      StepGraph cell = cell().step(2 * size.hidden);
+      StepGraph step =
+          !lowest
+              ? cell
+              : StepGraph.define(
+                  "context and cell",
+                  s -> {
+                    var operands = new LinkedHashMap<String, Value>();
+                    operands.put("x", context(s, "context_"));
+                    cell.carries()
+                        .forEach(c -> operands.put(c.name(), s.carry(c.name(), size.hidden)));
+                    var applied = s.apply(cell, operands);
+                    applied.next().forEach((name, next) -> s.next(operands.get(name), next));
+                    s.output("h", applied.outputs().get("h"));
+                  });
+      SequenceValue forward = g.scan("layer" + l, step, Map.of("x", h)).output("h");
+      SequenceValue backward =
+          g.scanReversed("layer" + l + "_reverse", step, Map.of("x", h)).output("h");
+      StepGraph merge =
+          StepGraph.define(
+              "residual",
+              s -> {
+                Value below = lowest ? context(s, "context_") : s.input("x", 2 * size.hidden);
+                Value above = merged(s, below, false);
+                s.output("h", highest ? score(s, above, "readout_") : above);
+              });
+      h =
+          g.map("residual" + l, merge, Map.of("x", h, "forward", forward, "backward", backward))
+              .output("h");
     }
+    g.output("score", h);
+  }
+
+  private Cell cell() {
+    return switch (size.cell) {
+      case GRU -> GruCell.of(size.hidden);
+      case LSTM -> LstmCell.of(size.hidden);
+    };
   }
 
   private StepGraph contextStep() {
+    return StepGraph.define("context", s -> s.output("h", context(s, "")));
+  }
+
+  /// relu(W [eₜ₋ₖ … eₜ₊ₖ] + b)
+  private Value context(StepBuilder s, String prefix) {
     int width = 2 * size.hidden;
-    return StepGraph.define(
-        "context",
-        s ->
-            s.output(
-                "h",
-                relu(
-                    s.shared("W", Initializer.glorotUniform(), width, size.features())
-                        .times(s.input("x", size.features()))
-                        .plus(s.shared("b", Initializer.zeros(), width)))));
+    return relu(
+        s.shared(prefix + "W", Initializer.glorotUniform(), width, size.features())
+            .times(s.input("x", size.features()))
+            .plus(s.shared(prefix + "b", Initializer.zeros(), width)));
   }
 
   private StepGraph residualStep(boolean masked) {
-    int width = 2 * size.hidden;
     return StepGraph.define(
-        "residual",
-        s -> {
-          Value both =
-              org.costate.graph.Functions.concat(
-                  s.input("forward", size.hidden), s.input("backward", size.hidden));
-          Value kept = masked ? both.hadamard(s.input("mask", width)) : both;
-          s.output(
-              "h",
-              layerNorm(
-                  s.input("below", width).plus(kept),
-                  s.shared("gain", Initializer.constant(1), width),
-                  s.shared("bias", Initializer.zeros(), width),
-                  1e-5));
-        });
+        "residual", s -> s.output("h", merged(s, s.input("below", 2 * size.hidden), masked)));
+  }
+
+  /// LN(below + m ⊙ [forward, backward])
+  private Value merged(StepBuilder s, Value below, boolean masked) {
+    int width = 2 * size.hidden;
+    Value both = concat(s.input("forward", size.hidden), s.input("backward", size.hidden));
+    Value kept = masked ? both.hadamard(s.input("mask", width)) : both;
+    return layerNorm(
+        below.plus(kept),
+        s.shared("gain", Initializer.constant(1), width),
+        s.shared("bias", Initializer.zeros(), width),
+        1e-5);
   }
 
   private StepGraph readoutStep() {
     return StepGraph.define(
-        "readout",
-        s -> {
-          Value w =
-              s.shared("W", Initializer.glorotUniform(), GeneStructure.CLASSES, 2 * size.hidden);
-          Value logits =
-              w.times(s.input("h", 2 * size.hidden))
-                  .plus(s.shared("b", Initializer.zeros(), GeneStructure.CLASSES));
-          // The floor keeps every path possible in float.
-          s.output("score", softmax(logits).plus(1e-9));
-        });
+        "readout", s -> s.output("score", score(s, s.input("h", 2 * size.hidden), "")));
+  }
+
+  /// softmax(V h + c), with a floor that keeps every path possible in single precision.
+  private Value score(StepBuilder s, Value h, String prefix) {
+    Value w =
+        s.shared(prefix + "W", Initializer.glorotUniform(), GeneStructure.CLASSES, 2 * size.hidden);
+    Value logits =
+        w.times(h).plus(s.shared(prefix + "b", Initializer.zeros(), GeneStructure.CLASSES));
+    return softmax(logits).plus(1e-9);
   }
 
   /// The size.
@@ -201,7 +241,14 @@ public final class SpliceNetwork implements Objective {
   /// Trained parameters in the layout of another of this network's graphs.
   Parameters in(SequenceGraph graph, Parameters trained) {
     var own = new Parameters(graph.layout(), new double[graph.layout().size()]);
-    graph.layout().entries().forEach(entry -> own.set(entry.name(), trained.get(entry.name())));
+    graph
+        .layout()
+        .entries()
+        .forEach(
+            entry -> {
+              String name = entry.name().replaceFirst(".*\\.(context|readout)_", "$1.");
+              own.set(entry.name(), trained.get(name));
+            });
     return own;
   }
 
