@@ -128,10 +128,13 @@ public final class SpliceJunctions extends Experiment {
 
   @Override
   protected void execute(Run run) throws IOException {
-    if (epochs < 1 || members < 1) {
+    if (epochs < 1) {
       throw new IllegalArgumentException(
-          "splice-junctions: --epochs and --members must be at least 1, got %d and %d."
-              .formatted(epochs, members));
+          "splice-junctions: --epochs must be at least 1, got " + epochs + ".");
+    }
+    if (members < 1) {
+      throw new IllegalArgumentException(
+          "splice-junctions: --members must be at least 1, got " + members + ".");
     }
     Split split = split(run);
     run.text().println(split.description);
