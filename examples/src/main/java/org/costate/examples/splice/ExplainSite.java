@@ -78,7 +78,7 @@ public final class ExplainSite extends Experiment {
       if (place.matches()) {
         int position = position(genome, place.group(1), place.group(2));
         Strand strand = place.group(3).equals("+") ? Strand.FORWARD : Strand.REVERSE;
-        explain(run, model, genome, place.group(1), position, strand, new byte[0], 0, "site");
+        explain(run, model, genome, place.group(1), position, strand, null, "site");
       } else if (variant.matches()) {
         variant(run, model, genome, variant);
       } else {
@@ -126,9 +126,8 @@ public final class ExplainSite extends Experiment {
       }
     }
     int at = position + mostChanged(best);
-    explain(run, model, genome, contig, at, strand, new byte[0], 0, "before");
-    explain(
-        run, model, genome, contig, at, strand, alternative, position, "after", reference.length);
+    explain(run, model, genome, contig, at, strand, null, "before");
+    explain(run, model, genome, contig, at, strand, change, "after");
   }
 
   private int mostChanged(DeltaScore score) {
@@ -146,6 +145,7 @@ public final class ExplainSite extends Experiment {
     return places[most];
   }
 
+  /// Explains the site at a position, in the genome as it is or with a variant.
   private void explain(
       Run run,
       SpliceModel model,
@@ -153,36 +153,34 @@ public final class ExplainSite extends Experiment {
       String contig,
       int position,
       Strand strand,
-      byte[] instead,
-      int variantAt,
-      String name,
-      int... removed)
+      Variant change,
+      String name)
       throws IOException {
     int around = shown + model.context();
-    int start = position - around;
-    int end = position + around + 1;
-    byte[] bases = genome.padded(contig, Strand.FORWARD, start, end);
-    if (removed.length > 0) {
-      // The variant goes into the stretch; what does not fit any more is left out at the far end.
-      byte[] more = genome.padded(contig, Strand.FORWARD, start, end + removed[0]);
-      int at = variantAt - start;
-      byte[] changed = new byte[bases.length];
-      System.arraycopy(more, 0, changed, 0, at);
-      int fits = Math.min(instead.length, changed.length - at);
-      System.arraycopy(instead, 0, changed, at, fits);
-      int left = changed.length - at - fits;
-      System.arraycopy(
-          more, at + removed[0], changed, at + fits, Math.min(left, more.length - at - removed[0]));
-      bases = changed;
-    }
+    byte[] bases = changed(genome, contig, position - around, 2 * around + 1, change);
     byte[] stretch = strand == Strand.FORWARD ? bases : Bases.reverseComplement(bases);
-    int middle = around;
-    if (site == null) {
-      middle = likeliest(model, stretch, around);
-    }
+    int middle = site == null ? likeliest(model, stretch, around) : around;
     SiteExplanation explanation = SiteExplanation.of(model, stretch, middle, site, shown);
     int moved = strand == Strand.FORWARD ? middle - around : around - middle;
     report(run, explanation, contig + ":" + (position + 1 + moved) + strand.symbol(), name);
+  }
+
+  /// So many bases of the forward strand from a place on, after a variant if there is one.
+  private static byte[] changed(Genome genome, String contig, int start, int length, Variant change)
+      throws IOException {
+    if (change == null) {
+      return genome.padded(contig, Strand.FORWARD, start, start + length);
+    }
+    int removed = change.reference().length;
+    byte[] inserted = change.alternative();
+    byte[] before = genome.padded(contig, Strand.FORWARD, start, start + length + removed);
+    int at = change.position() - start;
+    byte[] after = new byte[length];
+    System.arraycopy(before, 0, after, 0, at);
+    int fits = Math.min(inserted.length, length - at);
+    System.arraycopy(inserted, 0, after, at, fits);
+    System.arraycopy(before, at + removed, after, at + fits, length - at - fits);
+    return after;
   }
 
   /// Chooses the kind of site, and the base near the middle that is the likeliest.
