@@ -37,12 +37,12 @@ public final class EvaluateSplice extends Experiment {
 
   @Override
   protected void execute(Run run) throws IOException {
-    SpliceModel model = inputs.model();
     GenomeOptions.Opened opened = inputs.open(null, run.text());
     try (Genome genome = opened.genome()) {
       if (opened.annotation() == null) {
         throw new IllegalArgumentException("evaluate: name the genes: --annotation FILE.");
       }
+      SpliceModel model = inputs.model(genome, run.text());
       run.folder().recordData(inputs.genome);
       var labels = new Labels(genome, opened.annotation());
       labels.notes().forEach((what, count) -> run.text().printf("  %s: %d%n", what, count));

@@ -71,8 +71,8 @@ public final class ExplainSite extends Experiment {
 
   @Override
   protected void execute(Run run) throws IOException {
-    SpliceModel model = inputs.model();
     try (Genome genome = inputs.open(null, run.text()).genome()) {
+      SpliceModel model = inputs.model(genome, run.text());
       Matcher place = LOCUS.matcher(locus);
       Matcher variant = VARIANT.matcher(locus);
       if (place.matches()) {

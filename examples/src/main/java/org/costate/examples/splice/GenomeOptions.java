@@ -13,6 +13,7 @@ import org.costate.genomics.Genome;
 import org.costate.genomics.io.AnnotationReader;
 import org.costate.genomics.io.FastaFile;
 import org.costate.genomics.io.GenBankFile;
+import org.costate.genomics.model.ShippedModels;
 import org.costate.genomics.model.SpliceModel;
 import picocli.CommandLine.Option;
 
@@ -40,7 +41,9 @@ final class GenomeOptions {
   @Option(
       names = "--model",
       paramLabel = "FILE",
-      description = "A trained model (default: the one that comes with Costate).")
+      description =
+          "A trained model, or 'general' or 'fission-yeast' from the jar (default: chosen by the"
+              + " composition of the genome).")
   Path model;
 
   @Option(
@@ -102,7 +105,20 @@ final class GenomeOptions {
     return contigs.isEmpty() ? new ArrayList<>(opened.contigs().keySet()) : contigs;
   }
 
-  SpliceModel model() throws IOException {
-    return model == null ? SpliceModel.shipped() : SpliceModel.read(model);
+  /// The model that is asked for, or the one in the jar that is for such a genome.
+  SpliceModel model(Genome opened, PrintWriter notes) throws IOException {
+    if (model == null) {
+      String name = ShippedModels.nameFor(opened);
+      notes.println("model: " + name + ", by the composition of the genome");
+      return ShippedModels.read(name);
+    }
+    return model(model);
+  }
+
+  /// A model by the name of one in the jar, or in a file.
+  static SpliceModel model(Path given) throws IOException {
+    return ShippedModels.names().contains(given.toString())
+        ? ShippedModels.read(given.toString())
+        : SpliceModel.read(given);
   }
 }

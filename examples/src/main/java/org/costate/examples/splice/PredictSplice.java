@@ -61,10 +61,10 @@ public final class PredictSplice implements Callable<Integer> {
           "predict: --threshold must be from 0 to 1, got " + threshold + ".");
     }
     SiteWriter.Format format = SiteWriter.of(out);
-    SpliceModel model = inputs.model();
     long[] bases = new long[1];
     long[] sites = new long[1];
     try (var genome = inputs.open(fasta, text).genome()) {
+      SpliceModel model = inputs.model(genome, text);
       List<String> contigs = inputs.contigs(genome);
       long total = contigs.stream().mapToLong(genome::length).sum();
       try (Progress progress = new Progress(spec.commandLine().getErr(), "predict", total)) {

@@ -49,11 +49,11 @@ public final class ScoreVariants implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     PrintWriter text = spec.commandLine().getOut();
-    SpliceModel model = inputs.model();
     GenomeOptions.Opened opened = inputs.open(null, text);
     long start = System.nanoTime();
     try (var genome = opened.genome();
         Progress progress = new Progress(spec.commandLine().getErr(), "score", 0)) {
+      SpliceModel model = inputs.model(genome, text);
       Map<String, Integer> notes =
           new VcfScoring(genome, opened.annotation(), model, distance, inputs.rename)
               .run(variants, out, done -> progress.at(done, "records"));

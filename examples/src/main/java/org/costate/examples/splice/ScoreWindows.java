@@ -34,7 +34,7 @@ public final class ScoreWindows extends Experiment {
   @Option(
       names = "--model",
       paramLabel = "FILE",
-      description = "A trained model (default: the one that comes with Costate).")
+      description = "A trained model (default: the general one in the jar).")
   private Path model;
 
   /// For the command line.
@@ -49,7 +49,7 @@ public final class ScoreWindows extends Experiment {
   protected void execute(Run run) throws IOException {
     WindowVariants windows = WindowVariants.read(table);
     run.folder().recordData(table);
-    SpliceModel used = model == null ? SpliceModel.shipped() : SpliceModel.read(model);
+    SpliceModel used = model == null ? SpliceModel.shipped() : GenomeOptions.model(model);
     List<Loss> losses = windows.losses(used);
     var csv = new StringBuilder("class,network,windows,total\n");
     for (int i = 0; i < losses.size(); i++) {

@@ -1,10 +1,7 @@
 package org.costate.genomics.model;
 
 import java.io.IOException;
-import java.io.InputStream;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -29,9 +26,6 @@ import org.costate.unroll.Parameters;
 /// }
 /// ```
 public final class SpliceModel implements SiteScorer {
-  /// Within the jar: the model that is used if none is named.
-  private static final String SHIPPED = "splice.safetensors";
-
   private final SpliceNetwork network;
   private final List<Parameters> members;
   private final List<NetworkScorer> scorers = new ArrayList<>();
@@ -56,21 +50,12 @@ public final class SpliceModel implements SiteScorer {
     members.forEach(member -> scorers.add(new NetworkScorer(network, member)));
   }
 
-  /// The model that comes with Costate.
+  /// The general model that comes with Costate.
   ///
   /// @return the model
   /// @throws IOException if it cannot be read
   public static SpliceModel shipped() throws IOException {
-    Path copy = Files.createTempFile("costate-splice", ".safetensors");
-    try (InputStream in = SpliceModel.class.getResourceAsStream(SHIPPED)) {
-      if (in == null) {
-        throw new IOException("This build has no shipped splice model; name one with --model.");
-      }
-      Files.copy(in, copy, StandardCopyOption.REPLACE_EXISTING);
-      return read(copy);
-    } finally {
-      Files.delete(copy);
-    }
+    return ShippedModels.read(ShippedModels.GENERAL);
   }
 
   /// Reads a model.

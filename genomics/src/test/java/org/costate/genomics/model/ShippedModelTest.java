@@ -1,6 +1,7 @@
 package org.costate.genomics.model;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
 import java.util.List;
@@ -46,6 +47,25 @@ class ShippedModelTest {
       }
       assertThat(curve.areaUnderRoc()).isGreaterThan(0.9);
       assertThat(curve.averagePrecision()).isGreaterThan(0.65);
+    }
+  }
+
+  @Test
+  void theModelIsChosenByTheGenome() throws IOException {
+    assertThat(chosen("spombe/spombe.train.fa.gz")).isEqualTo(ShippedModels.FISSION_YEAST);
+    assertThat(chosen("slices-1pct/athaliana.train.fa.gz")).isEqualTo(ShippedModels.GENERAL);
+    assertThat(chosen("slices-1pct/dmelanogaster.train.fa.gz")).isEqualTo(ShippedModels.GENERAL);
+    assertThat(chosen("human-chr19/hg19.chr19_1-1500000.fa.gz")).isEqualTo(ShippedModels.GENERAL);
+    for (String name : ShippedModels.names()) {
+      assertThat(ShippedModels.read(name).card())
+          .containsKeys("name", "data", "licence", "citation", "metrics", "limits");
+    }
+    assertThatThrownBy(() -> ShippedModels.read("unicorn")).hasMessageContaining("there are");
+  }
+
+  private static String chosen(String file) throws IOException {
+    try (var genome = FastaFile.open(SharedData.genomics(file))) {
+      return ShippedModels.nameFor(genome);
     }
   }
 
