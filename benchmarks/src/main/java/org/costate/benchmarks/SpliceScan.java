@@ -15,7 +15,6 @@ import org.openjdk.jmh.annotations.Measurement;
 import org.openjdk.jmh.annotations.Mode;
 import org.openjdk.jmh.annotations.OperationsPerInvocation;
 import org.openjdk.jmh.annotations.OutputTimeUnit;
-import org.openjdk.jmh.annotations.Param;
 import org.openjdk.jmh.annotations.Scope;
 import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
@@ -32,10 +31,6 @@ import org.openjdk.jmh.annotations.Warmup;
 public class SpliceScan {
   private static final int LENGTH = 1 << 19;
 
-  /// Bases of both strands scored at once.
-  @Param({"16384", "32768", "65536"})
-  private int atOnce;
-
   private GenomeScan scan;
 
   /// Draws a contig.
@@ -46,7 +41,7 @@ public class SpliceScan {
     for (int i = 0; i < LENGTH; i++) {
       bases[i] = (byte) "ACGT".charAt(random.nextInt(4));
     }
-    scan = new GenomeScan(Genome.of(Map.of("c", bases)), SpliceModel.shipped()).atOnce(atOnce);
+    scan = new GenomeScan(Genome.of(Map.of("c", bases)), SpliceModel.shipped());
   }
 
   /// Scores the contig.

@@ -48,13 +48,13 @@ public record Annotation(
   public Annotation named(Set<String> genome, Map<String, String> mapping) {
     var to = new HashMap<String, String>();
     for (String name : allContigs()) {
-      to.put(name, mapping.containsKey(name) ? mapping.get(name) : sameName(name, genome));
+      to.put(name, ContigNames.match(name, genome, mapping));
     }
     var kept = new ArrayList<Gene>();
     var more = new TreeMap<>(notes);
     for (Gene gene : genes) {
       String name = to.get(gene.contig());
-      if (name == null || !genome.contains(name)) {
+      if (name == null) {
         more.merge(
             "dropped: genes on '%s', which the genome lacks".formatted(gene.contig()),
             1,
@@ -89,16 +89,5 @@ public record Annotation(
     var names = new LinkedHashSet<>(contigs());
     supported.keySet().forEach(intron -> names.add(intron.contig()));
     return names;
-  }
-
-  /// The genome's name of a contig, or null.
-  private static String sameName(String name, Set<String> genome) {
-    var candidates = new ArrayList<String>(List.of(name));
-    String bare = name.regionMatches(true, 0, "chr", 0, 3) ? name.substring(3) : name;
-    candidates.addAll(List.of(bare, "chr" + bare, "Chr" + bare));
-    if (Set.of("M", "MT", "Mt", "mitochondrial", "mitochondrion_genome", "MtDNA").contains(bare)) {
-      candidates.addAll(List.of("MT", "chrM", "Mt", "M", "ChrM", "mitochondrion_genome", "MtDNA"));
-    }
-    return candidates.stream().filter(genome::contains).findFirst().orElse(null);
   }
 }

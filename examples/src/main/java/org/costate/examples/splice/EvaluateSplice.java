@@ -47,7 +47,7 @@ public final class EvaluateSplice extends Experiment {
       var labels = new Labels(genome, opened.annotation());
       labels.notes().forEach((what, count) -> run.text().printf("  %s: %d%n", what, count));
       List<String> contigs =
-          inputs.contigs(genome).stream().filter(c -> SpliceReport.hasGenes(labels, c)).toList();
+          inputs.contigs(genome).stream().filter(c -> labels.codingBases(c) > 0).toList();
       if (contigs.isEmpty()) {
         throw new IllegalArgumentException(
             "evaluate: contigs %s have no genes that code for proteins."

@@ -42,13 +42,6 @@ public final class PredictSplice implements Callable<Integer> {
       description = "Least probability that is written (default ${DEFAULT-VALUE}).")
   private double threshold;
 
-  @Option(
-      names = "--window",
-      defaultValue = "32768",
-      description =
-          "Bases scored at once, a matter of memory and speed only (default ${DEFAULT-VALUE}).")
-  private int window;
-
   /// For the command line.
   public PredictSplice() {}
 
@@ -75,7 +68,6 @@ public final class PredictSplice implements Callable<Integer> {
                   new SiteWriter(
                       file, format, threshold, "costate splice predict: " + about(model))) {
                 new GenomeScan(genome, model)
-                    .atOnce(window)
                     .run(
                         contigs,
                         _ -> true,

@@ -9,6 +9,8 @@ import org.costate.random.RandomStream;
 /// uniform background. They stand in where no data is given: easier than real DNA, because real
 /// sites depend on more than single positions.
 final class SimulatedJunctions {
+  private static final String BASES = "ACGT";
+
   private static final int LENGTH = 60;
   private static final int MIDDLE = 30;
 
@@ -38,7 +40,7 @@ final class SimulatedJunctions {
       RandomStream random = RandomStream.of(seed, "simulated junctions", i, 0);
       char[] letters = new char[LENGTH];
       for (int j = 0; j < LENGTH; j++) {
-        letters[j] = Junction.BASES.charAt(random.nextInt(4));
+        letters[j] = BASES.charAt(random.nextInt(4));
       }
       Junction.Kind kind =
           i % 4 == 0 ? Junction.Kind.EI : i % 4 == 1 ? Junction.Kind.IE : Junction.Kind.N;
@@ -70,7 +72,7 @@ final class SimulatedJunctions {
         left -= percent[base][i];
         base++;
       }
-      letters[from + i] = Junction.BASES.charAt(base);
+      letters[from + i] = BASES.charAt(base);
     }
   }
 }

@@ -2,6 +2,7 @@ package org.costate.examples.splice;
 
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -22,15 +23,6 @@ final class SpliceReport {
 
   private SpliceReport() {}
 
-  static boolean hasGenes(Labels labels, String contig) {
-    for (var strand : org.costate.genomics.Strand.values()) {
-      if (!labels.bodies(contig, strand).isEmpty()) {
-        return true;
-      }
-    }
-    return false;
-  }
-
   /// Evaluates a model beside all baselines, which are trained on other contigs where there are
   /// any.
   static void compare(
@@ -42,7 +34,7 @@ final class SpliceReport {
     if (training.isEmpty()) {
       training =
           labels.genome().contigs().keySet().stream()
-              .filter(c -> !contigs.contains(c) && hasGenes(labels, c))
+              .filter(c -> !contigs.contains(c) && labels.codingBases(c) > 0)
               .toList();
     }
     boolean flattered = training.isEmpty();
@@ -196,7 +188,13 @@ final class SpliceReport {
             "fraction that is true",
             calibration,
             false),
-        "Candidates (GT, GC or AG) in ten equal bins of the probability.");
+        "Candidates (GT, GC or AG) in ten equal bins of the probability, from the lowest: "
+            + counts(bins)
+            + ". A bin of few says little.");
+  }
+
+  private static String counts(double[][] bins) {
+    return String.join(", ", Arrays.stream(bins).map(bin -> Long.toString((long) bin[2])).toList());
   }
 
   private static List<double[]> thinned(List<double[]> points) {

@@ -195,6 +195,10 @@ public final class TrainSplice extends Experiment {
           "train: %d genomes but %d annotations; give one for each, in the same order."
               .formatted(genomes.size(), annotations.size()));
     }
+    if (weights.stream().anyMatch(weight -> !(weight >= 0 && Double.isFinite(weight)))) {
+      throw new IllegalArgumentException(
+          "train: --weights must be finite and not negative, got %s.".formatted(weights));
+    }
     var sources = new ArrayList<SpliceTraining.Source>();
     for (int i = 0; i < genomes.size(); i++) {
       run.text().println(genomes.get(i).getFileName() + ":");
@@ -211,22 +215,33 @@ public final class TrainSplice extends Experiment {
       List<String> held = named(validate, i, one.genome(), List.of());
       var rest = new ArrayList<>(one.genome().contigs().keySet());
       rest.removeAll(held);
-      rest.removeIf(c -> bases(labels, List.of(c)) == 0);
+      rest.removeIf(c -> labels.codingBases(c) == 0);
       List<String> training = named(contigs, i, one.genome(), rest);
-      double weight = weights.isEmpty() ? bases(labels, training) : weights.get(i);
+      double weight =
+          weights.isEmpty()
+              ? training.stream().mapToLong(labels::codingBases).sum()
+              : weights.get(i);
+      for (String contig : training) {
+        if (held.contains(contig)) {
+          throw new IllegalArgumentException(
+              "train: contig '%s' is to be trained and validated on; name it once."
+                  .formatted(contig));
+        }
+      }
       sources.add(new SpliceTraining.Source(labels, training, held, weight));
     }
-    return sources;
-  }
-
-  private static double bases(Labels labels, List<String> of) {
-    double bases = 0;
-    for (String contig : of) {
-      for (var strand : org.costate.genomics.Strand.values()) {
-        bases += labels.bodies(contig, strand).stream().mapToInt(b -> b.length()).sum();
+    var all = new ArrayList<>(contigs);
+    all.addAll(validate);
+    for (String name : all) {
+      boolean known = false;
+      for (int i = 0; i < sources.size(); i++) {
+        known |= !named(List.of(name), i, opened.get(i), List.of()).isEmpty();
+      }
+      if (!known) {
+        throw new IllegalArgumentException("train: no genome has a contig '%s'.".formatted(name));
       }
     }
-    return bases;
+    return sources;
   }
 
   /// The contigs of the n-th genome among names `NAME` and `n:NAME`.

@@ -5,9 +5,9 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.NavigableSet;
-import org.costate.genomics.Bases;
 import org.costate.genomics.Interval;
 import org.costate.genomics.Strand;
+import org.costate.genomics.model.LabelledScan;
 import org.costate.genomics.model.Labels;
 import org.costate.genomics.model.Labels.Site;
 import org.costate.random.RandomStream;
@@ -43,7 +43,7 @@ record CandidateWindows(Site site, List<byte[]> sites, List<byte[]> others) {
           for (int i = 0; i < body.length(); i++) {
             int position = strand == Strand.FORWARD ? body.start() + i : body.end() - 1 - i;
             boolean isSite = truth.contains(position);
-            if (!isSite && !isCandidate(bases, i + REACH, site)) {
+            if (!isSite && !LabelledScan.isCandidate(bases, i + REACH, site)) {
               continue;
             }
             byte[] window = java.util.Arrays.copyOfRange(bases, i, i + WIDTH);
@@ -69,11 +69,5 @@ record CandidateWindows(Site site, List<byte[]> sites, List<byte[]> others) {
               .formatted(contigs, sites.size(), others.size()));
     }
     return new CandidateWindows(site, sites, others);
-  }
-
-  static boolean isCandidate(byte[] bases, int at, Site site) {
-    return site == Site.DONOR
-        ? Bases.isPair(bases, at, "GT") || Bases.isPair(bases, at, "GC")
-        : Bases.isPair(bases, at - 1, "AG");
   }
 }

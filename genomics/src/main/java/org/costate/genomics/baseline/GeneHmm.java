@@ -1,6 +1,7 @@
 package org.costate.genomics.baseline;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
@@ -11,9 +12,11 @@ import org.costate.genomics.Interval;
 import org.costate.genomics.Strand;
 import org.costate.genomics.model.GeneStructure;
 import org.costate.genomics.model.GeneStructure.BaseClass;
+import org.costate.genomics.model.LabelledScan;
 import org.costate.genomics.model.Labels;
 import org.costate.genomics.model.SiteScorer;
 import org.costate.genomics.model.StructurePosterior;
+import org.costate.genomics.model.TrainingWindow;
 import org.costate.graph.Shape;
 import org.costate.optim.Schedule;
 import org.costate.random.RandomStream;
@@ -34,8 +37,6 @@ import org.costate.unroll.Unroll;
 /// The likelihoods are counted; the transitions are fitted by the gradient of −log P(labels). Every number
 /// it uses can be read, so it explains what the network is compared with.
 public final class GeneHmm implements SiteScorer {
-  private record Place(String contig, Strand strand, Interval body) {}
-
   private static final int ORDER = 4;
   private static final int CONTEXTS = 1 << 2 * ORDER;
   private static final int MARGIN = 600;
@@ -156,7 +157,7 @@ public final class GeneHmm implements SiteScorer {
 
   private static double site(
       WindowScorer.WindowModel model, byte[] bases, int t, Labels.Site site) {
-    return CandidateWindows.isCandidate(bases, t + CandidateWindows.REACH, site)
+    return LabelledScan.isCandidate(bases, t + CandidateWindows.REACH, site)
         ? model.logOdds(bases, t)
         : -20;
   }
@@ -164,16 +165,11 @@ public final class GeneHmm implements SiteScorer {
   private double[] fit(Labels labels, List<String> contigs, long seed) {
     Unroll unroll = Unroll.of(GeneStructure.labelled(), Precision.FLOAT, java.util.Set.of());
     Parameters transitions = Parameters.initialise(unroll.layout(), seed);
-    var bodies = new ArrayList<Place>();
-    for (String contig : contigs) {
-      for (Strand strand : Strand.values()) {
-        labels.bodies(contig, strand).forEach(body -> bodies.add(new Place(contig, strand, body)));
-      }
-    }
+    TrainingWindow.Source source = TrainingWindow.of(labels, contigs, 0);
     try (var trainer =
         new Trainer(
             Objective.of(unroll),
-            index -> batch(labels, bodies, RandomStream.of(seed, "hmm", index, 0)),
+            index -> batch(source, RandomStream.of(seed, "hmm", index, 0)),
             transitions,
             Trainer.Settings.adam(0.05)
                 .schedule(new Schedule.WarmupCosine(0.05, 5, FIT_BATCHES))
@@ -184,36 +180,17 @@ public final class GeneHmm implements SiteScorer {
     return transitions.values().clone();
   }
 
-  private Sequences batch(Labels labels, List<Place> bodies, RandomStream random) {
-    var stretches = new ArrayList<byte[]>();
-    double[][] allowed = new double[FIT_LENGTH][FIT_LANES * GeneStructure.STATES];
-    for (int lane = 0; lane < FIT_LANES; lane++) {
-      Place place = bodies.get((int) (random.nextDouble() * bodies.size()));
-      Interval body = place.body();
-      Strand strand = place.strand();
-      int start = body.start() + (int) (random.nextDouble() * body.length()) - FIT_LENGTH / 2;
-      int end = start + FIT_LENGTH;
-      try {
-        stretches.add(
-            labels
-                .genome()
-                .padded(
-                    place.contig(),
-                    strand,
-                    start - CandidateWindows.REACH,
-                    end + CandidateWindows.REACH));
-      } catch (IOException e) {
-        throw new java.io.UncheckedIOException(e);
+  private Sequences batch(TrainingWindow.Source source, RandomStream random) {
+    var windows = new ArrayList<TrainingWindow>();
+    try {
+      for (int lane = 0; lane < FIT_LANES; lane++) {
+        windows.add(source.draw(FIT_LENGTH, CandidateWindows.REACH, random));
       }
-      int[] states = labels.states(place.contig(), strand, start, end);
-      for (int t = 0; t < FIT_LENGTH; t++) {
-        for (int k = 0; k < GeneStructure.STATES; k++) {
-          allowed[t][lane * GeneStructure.STATES + k] = states[t] >> k & 1;
-        }
-      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
     }
-    return scores(stretches, FIT_LENGTH)
-        .with("allowed", new Series(Shape.of(GeneStructure.STATES), FIT_LANES, allowed));
+    return scores(windows.stream().map(TrainingWindow::bases).toList(), FIT_LENGTH)
+        .with("allowed", TrainingWindow.allowed(windows));
   }
 
   @Override

@@ -7,6 +7,7 @@ import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.costate.genomics.model.LabelledScan;
 import org.costate.genomics.model.Labels;
 import org.costate.genomics.model.Labels.Site;
 import org.costate.genomics.model.SiteScorer;
@@ -68,7 +69,7 @@ public final class WindowScorer implements SiteScorer {
       for (Site site : Site.values()) {
         WindowModel model = site == Site.DONOR ? donor : acceptor;
         for (int i = 0; i < length; i++) {
-          if (CandidateWindows.isCandidate(bases, i + CandidateWindows.REACH, site)) {
+          if (LabelledScan.isCandidate(bases, i + CandidateWindows.REACH, site)) {
             scores[site.ordinal()][i] = (float) (1 / (1 + Math.exp(-model.logOdds(bases, i))));
           }
         }

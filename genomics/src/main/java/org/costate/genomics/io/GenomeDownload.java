@@ -12,16 +12,14 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.LongConsumer;
 import org.costate.io.AtomicFiles;
+import org.costate.io.Checksums;
 
 /// Downloads genomes and annotations into a folder: an interrupted download goes on where it
 /// stopped, and the SHA-256 of what came is compared with the one that is expected, or else with
@@ -192,7 +190,7 @@ public final class GenomeDownload {
   }
 
   private static void verify(URI from, Path file, String expected) throws IOException {
-    String actual = sha256(file);
+    String actual = Checksums.sha256(file);
     Path kept = file.resolveSibling(file.getFileName() + ".sha256");
     String wanted =
         expected != null
@@ -204,23 +202,5 @@ public final class GenomeDownload {
               .formatted(file, actual, wanted, from));
     }
     AtomicFiles.writeString(kept, actual + "  " + file.getFileName() + "\n");
-  }
-
-  /// The SHA-256 of a file.
-  ///
-  /// @param file the file
-  /// @return in hexadecimal
-  /// @throws IOException if it cannot be read
-  public static String sha256(Path file) throws IOException {
-    try (InputStream in = Files.newInputStream(file)) {
-      MessageDigest digest = MessageDigest.getInstance("SHA-256");
-      byte[] block = new byte[1 << 16];
-      for (int n = in.read(block); n >= 0; n = in.read(block)) {
-        digest.update(block, 0, n);
-      }
-      return HexFormat.of().formatHex(digest.digest());
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException(e);
-    }
   }
 }

@@ -2,7 +2,6 @@ package org.costate.genomics.metric;
 
 import java.io.IOException;
 import java.util.ArrayList;
-import java.util.BitSet;
 import java.util.Collection;
 import java.util.EnumMap;
 import java.util.HashMap;
@@ -11,11 +10,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.NavigableMap;
 import java.util.TreeMap;
-import java.util.TreeSet;
-import org.costate.genomics.Bases;
 import org.costate.genomics.Interval;
 import org.costate.genomics.Strand;
-import org.costate.genomics.model.GenomeScan;
+import org.costate.genomics.model.LabelledScan;
 import org.costate.genomics.model.Labels;
 import org.costate.genomics.model.Labels.Site;
 import org.costate.genomics.model.SiteScorer;
@@ -65,47 +62,25 @@ public final class Evaluation {
   }
 
   private void contig(SiteScorer scorer, Labels labels, String contig) throws IOException {
-    var bodies = new EnumMap<Strand, BitSet>(Strand.class);
-    for (Strand strand : Strand.values()) {
-      var bits = new BitSet();
-      labels.bodies(contig, strand).forEach(body -> bits.set(body.start(), body.end()));
-      bodies.put(strand, bits);
-    }
     var own = new EnumMap<Site, RankingCurve>(Site.class);
     for (Site site : Site.values()) {
       own.put(site, new RankingCurve());
     }
     var scored = new HashMap<String, Float>();
-    new GenomeScan(labels.genome(), scorer)
-        .run(
-            List.of(contig),
-            tile -> {
-              int first = bodies.get(tile.strand()).nextSetBit(tile.place().start());
-              return first >= 0 && first < tile.place().end();
-            },
-            (tile, scores) -> {
-              BitSet inside = bodies.get(tile.strand());
-              int start = tile.place().start();
-              byte[] bases =
-                  labels.genome().padded(contig, Strand.FORWARD, start - 1, tile.place().end() + 1);
-              for (Site site : Site.values()) {
-                TreeSet<Integer> truth = labels.sites(contig, tile.strand(), site);
-                float[] values = scores.of(site);
-                for (int i = 0; i < values.length; i++) {
-                  if (inside.get(start + i)) {
-                    boolean isSite = truth.contains(start + i);
-                    curves.get(site).add(values[i], isSite);
-                    own.get(site).add(values[i], isSite);
-                    if (isCandidate(bases, i + 1, tile.strand(), site)) {
-                      calibrations.get(site).add(Math.min(1, Math.max(0, values[i])), isSite);
-                    }
-                    if (isSite) {
-                      scored.put(tile.strand().symbol() + site.name() + (start + i), values[i]);
-                    }
-                  }
-                }
-              }
-            });
+    LabelledScan.run(
+        scorer,
+        labels,
+        contig,
+        base -> {
+          curves.get(base.site()).add(base.score(), base.isSite());
+          own.get(base.site()).add(base.score(), base.isSite());
+          if (base.isCandidate()) {
+            calibrations.get(base.site()).add(Math.clamp(base.score(), 0, 1), base.isSite());
+          }
+          if (base.isSite()) {
+            scored.put(base.strand().symbol() + base.site().name() + base.position(), base.score());
+          }
+        });
     byContig.put(contig, own);
     for (Strand strand : Strand.values()) {
       for (Interval intron : labels.introns(contig, strand)) {
@@ -127,18 +102,6 @@ public final class Evaluation {
       bound = length <= LENGTHS[i] ? LENGTHS[i] : bound;
     }
     scoresOfSites.get(site).computeIfAbsent(bound, _ -> new ArrayList<>()).add(score);
-  }
-
-  /// Whether GT or GC begins at a base, or AG ends there, on a strand.
-  private static boolean isCandidate(byte[] forward, int at, Strand strand, Site site) {
-    if (strand == Strand.FORWARD) {
-      return site == Site.DONOR
-          ? Bases.isPair(forward, at, "GT") || Bases.isPair(forward, at, "GC")
-          : Bases.isPair(forward, at - 1, "AG");
-    }
-    return site == Site.DONOR
-        ? Bases.isPair(forward, at - 1, "AC") || Bases.isPair(forward, at - 1, "GC")
-        : Bases.isPair(forward, at, "CT");
   }
 
   /// What was evaluated.

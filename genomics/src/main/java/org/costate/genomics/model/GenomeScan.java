@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.function.Predicate;
+import org.costate.genomics.Bases;
 import org.costate.genomics.Genome;
 import org.costate.genomics.Interval;
 import org.costate.genomics.Strand;
@@ -15,6 +16,10 @@ import org.costate.genomics.Strand;
 public final class GenomeScan {
   /// The bases of a tile.
   public static final int TILE = 2048;
+
+  /// Tiles are scored in batches of this many, filled up with unknown bases: in single precision
+  /// the last digits of a network depend on the size of its batch, and scores should not.
+  private static final int LANES = 16;
 
   /// A tile of a strand.
   ///
@@ -36,32 +41,14 @@ public final class GenomeScan {
 
   private final Genome genome;
   private final SiteScorer scorer;
-  private final int lanes;
 
   /// A scan to be.
   ///
   /// @param genome the genome
   /// @param scorer what scores it
   public GenomeScan(Genome genome, SiteScorer scorer) {
-    this(genome, scorer, 16);
-  }
-
-  private GenomeScan(Genome genome, SiteScorer scorer, int lanes) {
     this.genome = genome;
     this.scorer = scorer;
-    this.lanes = lanes;
-  }
-
-  /// This scan with another number of bases scored at once, in whole tiles.
-  ///
-  /// @param bases the number of bases of both strands together; more takes more memory
-  /// @return the scan
-  public GenomeScan atOnce(int bases) {
-    if (bases < 1) {
-      throw new IllegalArgumentException(
-          "GenomeScan: at least one base must be scored at once, got " + bases + ".");
-    }
-    return new GenomeScan(genome, scorer, Math.max(1, bases / TILE));
   }
 
   /// Scores tiles in the order of the contigs, of their bases, and of the strands.
@@ -81,7 +68,7 @@ public final class GenomeScan {
           if (wanted.test(tile)) {
             tiles.add(tile);
           }
-          if (tiles.size() == lanes) {
+          if (tiles.size() == LANES) {
             score(tiles, receiver);
             tiles.clear();
           }
@@ -105,6 +92,9 @@ public final class GenomeScan {
         stretches.add(bases);
         known.add(tile);
       }
+    }
+    while (!stretches.isEmpty() && stretches.size() < LANES) {
+      stretches.add(Bases.unknown(TILE + 2 * context));
     }
     List<SiteScorer.SiteScores> scores = stretches.isEmpty() ? List.of() : scorer.score(stretches);
     int at = 0;

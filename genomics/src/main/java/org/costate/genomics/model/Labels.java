@@ -4,7 +4,6 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -13,6 +12,7 @@ import java.util.TreeSet;
 import org.costate.genomics.Annotation;
 import org.costate.genomics.Bases;
 import org.costate.genomics.Gene;
+import org.costate.genomics.GeneIndex;
 import org.costate.genomics.Genome;
 import org.costate.genomics.Interval;
 import org.costate.genomics.Strand;
@@ -39,13 +39,12 @@ public final class Labels {
 
   private static final class Track {
     private final List<Gene> genes = new ArrayList<>();
+    private GeneIndex index;
     private final List<TreeSet<Integer>> sites = List.of(new TreeSet<>(), new TreeSet<>());
     private final Set<Interval> introns = new TreeSet<>();
 
     /// Introns that only RNA shows.
     private final Set<Interval> seen = new TreeSet<>();
-
-    private int longest;
   }
 
   private final Genome genome;
@@ -81,7 +80,6 @@ public final class Labels {
       }
       Track track = tracks.computeIfAbsent(new Key(gene.contig(), gene.strand()), _ -> new Track());
       track.genes.add(gene);
-      track.longest = Math.max(track.longest, gene.body().length());
       for (Transcript transcript : gene.transcripts()) {
         for (Interval intron : transcript.introns()) {
           if (check(gene, intron) && gene.coding() && track.introns.add(intron)) {
@@ -92,7 +90,7 @@ public final class Labels {
         }
       }
     }
-    tracks.values().forEach(t -> t.genes.sort((a, b) -> a.body().compareTo(b.body())));
+    tracks.values().forEach(track -> track.index = new GeneIndex(track.genes));
     for (var entry : annotation.supported().entrySet()) {
       Annotation.SeenIntron seen = entry.getKey();
       Track track = tracks.get(new Key(seen.contig(), seen.strand()));
@@ -178,7 +176,7 @@ public final class Labels {
   /// @return the genes, ascending
   public List<Gene> codingGenes(String contig, Strand strand) {
     Track track = tracks.get(new Key(contig, strand));
-    return track == null ? List.of() : track.genes.stream().filter(Gene::coding).toList();
+    return track == null ? List.of() : track.index.genes().stream().filter(Gene::coding).toList();
   }
 
   /// The bodies of coding genes of a strand, overlapping ones joined.
@@ -188,6 +186,18 @@ public final class Labels {
   /// @return the intervals, ascending
   public List<Interval> bodies(String contig, Strand strand) {
     return Transcript.joined(codingGenes(contig, strand).stream().map(Gene::body).toList());
+  }
+
+  /// How many bases of both strands of a contig lie in bodies of coding genes.
+  ///
+  /// @param contig the contig
+  /// @return the number of bases
+  public long codingBases(String contig) {
+    long bases = 0;
+    for (Strand strand : Strand.values()) {
+      bases += bodies(contig, strand).stream().mapToLong(Interval::length).sum();
+    }
+    return bases;
   }
 
   /// The sets of [GeneStructure] states that the annotation allows for bases of a strand: what
@@ -203,7 +213,7 @@ public final class Labels {
     Track track = tracks.get(new Key(contig, strand));
     if (track != null) {
       var wanted = new Interval(Math.max(0, start), Math.max(1, end));
-      for (Gene gene : overlapping(track, wanted)) {
+      for (Gene gene : track.index.overlapping(wanted)) {
         for (Transcript transcript : gene.transcripts()) {
           new Painter(gene, transcript, start, sets).paint();
         }
@@ -238,30 +248,6 @@ public final class Labels {
               ? GeneStructure.DONOR
               : low || high ? GeneStructure.ACCEPTOR : GeneStructure.INTRON;
     }
-  }
-
-  private static Set<Gene> overlapping(Track track, Interval wanted) {
-    var found = new LinkedHashSet<Gene>();
-    int low = 0;
-    int high = track.genes.size();
-    while (low < high) {
-      int middle = (low + high) >>> 1;
-      if (track.genes.get(middle).body().start() + track.longest < wanted.start()) {
-        low = middle + 1;
-      } else {
-        high = middle;
-      }
-    }
-    for (int i = low; i < track.genes.size(); i++) {
-      Gene gene = track.genes.get(i);
-      if (gene.body().start() >= wanted.end()) {
-        break;
-      }
-      if (gene.body().overlaps(wanted)) {
-        found.add(gene);
-      }
-    }
-    return found;
   }
 
   /// Adds the states of one transcript, walking in the direction of its strand.

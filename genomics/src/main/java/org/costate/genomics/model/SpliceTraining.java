@@ -64,22 +64,6 @@ public final class SpliceTraining {
       int validateEvery,
       int patience,
       long seed) {
-    /// What gave the numbers in the documentation.
-    ///
-    /// @return the settings
-    public static Settings usual() {
-      return new Settings(
-          new SpliceNetwork.Size(SpliceNetwork.CellKind.GRU, 2, 48, 6, 0.15),
-          5000,
-          32,
-          512,
-          0.003,
-          0.1,
-          500,
-          0,
-          1);
-    }
-
     /// Checks the numbers.
     public Settings {
       if (batches < 1 || lanes < 1 || window < 32 || !(rate > 0) || validateEvery < 1) {

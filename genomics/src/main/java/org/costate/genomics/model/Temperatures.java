@@ -1,11 +1,8 @@
 package org.costate.genomics.model;
 
 import java.io.IOException;
-import java.util.ArrayList;
-import java.util.BitSet;
 import java.util.List;
 import java.util.function.DoubleUnaryOperator;
-import org.costate.genomics.Strand;
 
 /// Finds the temperatures that make a model's probabilities mean what they say (Guo et al. 2017):
 /// for each kind of site the T that minimises −Σ log p of what is true on validation contigs, p =
@@ -32,40 +29,17 @@ public final class Temperatures {
     SpliceModel plain = model.withTemperatures(1, 1);
     for (SpliceTraining.Source source : sources) {
       for (String contig : source.validation()) {
-        counts.add(plain, source.labels(), contig);
+        LabelledScan.run(
+            plain,
+            source.labels(),
+            contig,
+            base -> {
+              double[][] to = base.isSite() ? counts.sites : counts.others;
+              to[base.site().ordinal()][bin(base.score())]++;
+            });
       }
     }
     return model.withTemperatures(counts.best(0), counts.best(1));
-  }
-
-  private void add(SiteScorer scorer, Labels labels, String contig) throws IOException {
-    var bodies = new ArrayList<BitSet>();
-    for (Strand strand : Strand.values()) {
-      var bits = new BitSet();
-      labels.bodies(contig, strand).forEach(body -> bits.set(body.start(), body.end()));
-      bodies.add(bits);
-    }
-    new GenomeScan(labels.genome(), scorer)
-        .run(
-            List.of(contig),
-            tile -> {
-              int next = bodies.get(tile.strand().ordinal()).nextSetBit(tile.place().start());
-              return next >= 0 && next < tile.place().end();
-            },
-            (tile, scores) -> {
-              BitSet inside = bodies.get(tile.strand().ordinal());
-              for (Labels.Site site : Labels.Site.values()) {
-                var truth = labels.sites(contig, tile.strand(), site);
-                float[] values = scores.of(site);
-                for (int i = 0; i < values.length; i++) {
-                  int position = tile.place().start() + i;
-                  if (inside.get(position)) {
-                    double[][] to = truth.contains(position) ? sites : others;
-                    to[site.ordinal()][bin(values[i])]++;
-                  }
-                }
-              }
-            });
   }
 
   private static int bin(double p) {

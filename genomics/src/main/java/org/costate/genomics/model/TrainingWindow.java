@@ -3,6 +3,9 @@ package org.costate.genomics.model;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.NavigableMap;
+import java.util.TreeMap;
 import org.costate.genomics.Bases;
 import org.costate.genomics.Interval;
 import org.costate.genomics.Strand;
@@ -16,18 +19,29 @@ import org.costate.unroll.Series;
 ///
 /// @param bases `length + 2 reach` letters
 /// @param allowed `length` sets of [GeneStructure] states
-record TrainingWindow(byte[] bases, int[] allowed) {
+public record TrainingWindow(byte[] bases, int[] allowed) {
 
   /// Where windows are drawn from.
   @FunctionalInterface
-  interface Source {
+  public interface Source {
     /// Draws a window.
+    ///
+    /// @param length the number of labelled bases
+    /// @param reach how many bases beyond them on each side
+    /// @param random the draws
+    /// @return the window
+    /// @throws IOException if a genome cannot be read
     TrainingWindow draw(int length, int reach, RandomStream random) throws IOException;
   }
 
   /// Windows of a genome: most from the bodies of its coding genes, in proportion to their lengths,
   /// the rest from anywhere.
-  static Source of(Labels labels, List<String> contigs, double background) {
+  ///
+  /// @param labels the labels
+  /// @param contigs the contigs
+  /// @param background the fraction of windows from anywhere
+  /// @return the source
+  public static Source of(Labels labels, List<String> contigs, double background) {
     record Place(String contig, Strand strand, Interval interval) {}
     var places = new ArrayList<Place>();
     var all = new ArrayList<Place>();
@@ -41,22 +55,12 @@ record TrainingWindow(byte[] bases, int[] allowed) {
       throw new IllegalArgumentException(
           "Training: contigs %s have no genes that code for proteins.".formatted(contigs));
     }
+    var byBases = cumulated(places.stream().map(Place::interval).toList());
+    var anywhere = cumulated(all.stream().map(Place::interval).toList());
     return (length, reach, random) -> {
-      List<Place> among = random.nextDouble() < background ? all : places;
-      // A body is drawn in proportion to its bases and half a window on each side.
-      double total = 0;
-      for (Place place : among) {
-        total += place.interval().length();
-      }
-      double left = random.nextDouble() * total;
-      Place chosen = among.getLast();
-      for (Place place : among) {
-        left -= place.interval().length();
-        if (left < 0) {
-          chosen = place;
-          break;
-        }
-      }
+      boolean outside = random.nextDouble() < background;
+      Map.Entry<Long, Integer> drawn = draw(outside ? anywhere : byBases, random);
+      Place chosen = (outside ? all : places).get(drawn.getValue());
       int middle =
           chosen.interval().start() + (int) (random.nextDouble() * chosen.interval().length());
       int start = middle - length / 2;
@@ -66,6 +70,25 @@ record TrainingWindow(byte[] bases, int[] allowed) {
               .padded(chosen.contig(), chosen.strand(), start - reach, start + length + reach),
           labels.states(chosen.contig(), chosen.strand(), start, start + length));
     };
+  }
+
+  /// Numbers of intervals by how many bases the intervals before them have.
+  private static NavigableMap<Long, Integer> cumulated(List<Interval> intervals) {
+    var starts = new TreeMap<Long, Integer>();
+    long before = 0;
+    for (int i = 0; i < intervals.size(); i++) {
+      starts.put(before, i);
+      before += intervals.get(i).length();
+    }
+    starts.put(before, -1);
+    return starts;
+  }
+
+  /// Draws an interval in proportion to its bases.
+  private static Map.Entry<Long, Integer> draw(
+      NavigableMap<Long, Integer> cumulated, RandomStream random) {
+    long total = cumulated.lastKey();
+    return cumulated.floorEntry(Math.min(total - 1, (long) (random.nextDouble() * total)));
   }
 
   /// Windows that are strings of exon, intron, exon, one after another.
@@ -113,10 +136,19 @@ record TrainingWindow(byte[] bases, int[] allowed) {
 
   /// Windows of equal length side by side.
   static Sequences collate(List<TrainingWindow> windows, int length, int reach) {
+    return inputs(windows.stream().map(TrainingWindow::bases).toList(), length, reach)
+        .with("allowed", allowed(windows));
+  }
+
+  /// The labels of windows of equal length, 1 for each state that is allowed.
+  ///
+  /// @param windows the windows
+  /// @return `[T, B, 16]`
+  public static Series allowed(List<TrainingWindow> windows) {
     int lanes = windows.size();
-    Sequences batch = inputs(windows.stream().map(TrainingWindow::bases).toList(), length, reach);
-    double[][] allowed = new double[length][lanes * GeneStructure.STATES];
-    for (int t = 0; t < length; t++) {
+    double[][] allowed =
+        new double[windows.getFirst().allowed.length][lanes * GeneStructure.STATES];
+    for (int t = 0; t < allowed.length; t++) {
       for (int lane = 0; lane < lanes; lane++) {
         int set = windows.get(lane).allowed[t];
         for (int k = 0; k < GeneStructure.STATES; k++) {
@@ -124,7 +156,7 @@ record TrainingWindow(byte[] bases, int[] allowed) {
         }
       }
     }
-    return batch.with("allowed", new Series(Shape.of(GeneStructure.STATES), lanes, allowed));
+    return new Series(Shape.of(GeneStructure.STATES), lanes, allowed);
   }
 
   /// The inputs of the network for stretches of `length + 2 reach` letters.

@@ -18,8 +18,11 @@ import java.util.TreeMap;
 import java.util.function.LongConsumer;
 import org.costate.genomics.Annotation;
 import org.costate.genomics.Bases;
+import org.costate.genomics.ContigNames;
 import org.costate.genomics.Gene;
+import org.costate.genomics.GeneIndex;
 import org.costate.genomics.Genome;
+import org.costate.genomics.Interval;
 import org.costate.genomics.Strand;
 import org.costate.genomics.io.TextLines;
 import org.costate.genomics.model.SiteScorer;
@@ -45,7 +48,8 @@ public final class VcfScoring {
 
   private final Genome genome;
   private final VariantScorer scorer;
-  private final Map<String, List<Gene>> genes;
+  private final Map<String, GeneIndex> genes;
+  private final Map<String, String> mapping;
   private final Map<String, String> names = new HashMap<>();
   private final int distance;
   private final Map<String, Integer> notes = new TreeMap<>();
@@ -78,14 +82,16 @@ public final class VcfScoring {
     this.genome = genome;
     this.scorer = new VariantScorer(genome, scorer, distance);
     this.distance = distance;
-    this.names.putAll(mapping);
+    this.mapping = Map.copyOf(mapping);
     if (annotation == null) {
       this.genes = null;
     } else {
-      this.genes = new HashMap<>();
+      var byContig = new HashMap<String, List<Gene>>();
       annotation
           .genes()
-          .forEach(g -> genes.computeIfAbsent(g.contig(), _ -> new ArrayList<>()).add(g));
+          .forEach(g -> byContig.computeIfAbsent(g.contig(), _ -> new ArrayList<>()).add(g));
+      this.genes = new HashMap<>();
+      byContig.forEach((contig, own) -> genes.put(contig, new GeneIndex(own)));
     }
   }
 
@@ -230,16 +236,7 @@ public final class VcfScoring {
 
   private String contig(String name) {
     return names.computeIfAbsent(
-        name,
-        given -> {
-          String bare = given.startsWith("chr") ? given.substring(3) : given;
-          for (String candidate : List.of(given, bare, "chr" + bare, "Chr" + bare)) {
-            if (genome.contigs().containsKey(candidate)) {
-              return candidate;
-            }
-          }
-          return null;
-        });
+        name, given -> ContigNames.match(given, genome.contigs().keySet(), mapping));
   }
 
   private Map<String, Strand> symbols(String contig, int position, int length) {
@@ -247,11 +244,9 @@ public final class VcfScoring {
     if (genes == null) {
       symbols.put("+", Strand.FORWARD);
       symbols.put("-", Strand.REVERSE);
-    } else {
-      for (Gene gene : genes.getOrDefault(contig, List.of())) {
-        if (gene.body().start() < position + length && position < gene.body().end()) {
-          symbols.put(gene.name().replaceAll("[|;,=\\s]", "_"), gene.strand());
-        }
+    } else if (genes.containsKey(contig)) {
+      for (Gene gene : genes.get(contig).overlapping(new Interval(position, position + length))) {
+        symbols.put(gene.name().replaceAll("[|;,=\\s]", "_"), gene.strand());
       }
     }
     return symbols;
