@@ -103,7 +103,7 @@ public interface DotKernel {
         code.labelBinding(done);
       }
       for (int i = 0; i < total.length; i++) {
-        int sum = numbers.vector() ? numbers.reduce("ADD", total[i]) : total[i];
+        int sum = numbers.vector() ? numbers.sumOfLanes(total[i]) : total[i];
         code.aload(6);
         code.loadConstant(i);
         code.loadLocal(element.kind(), sum);

@@ -24,6 +24,8 @@ final class Numbers {
   private static final ClassDesc VECTOR = ClassDesc.of(PACKAGE, "Vector");
   private static final ClassDesc SPECIES = ClassDesc.of(PACKAGE, "VectorSpecies");
   private static final ClassDesc MASK = ClassDesc.of(PACKAGE, "VectorMask");
+  private static final ClassDesc ASSOCIATIVE =
+      ClassDesc.of(PACKAGE, "VectorOperators$Associative");
   private static final ClassDesc OPERATORS = ClassDesc.of(PACKAGE, "VectorOperators");
   private static final ClassDesc MATH = ClassDesc.of("java.lang", "Math");
 
@@ -375,12 +377,33 @@ final class Numbers {
         MethodTypeDesc.of(MASK, ClassDesc.of(PACKAGE, "VectorOperators$Comparison"), VECTOR));
   }
 
-  /// The sum or the largest of all lanes, as a scalar local (vectors only).
-  int reduce(String operator, int number) {
+  /// The largest of all lanes, as a scalar local (vectors only).
+  int largestLane(int number) {
     read(number);
-    ClassDesc associative = ClassDesc.of(PACKAGE, "VectorOperators$Associative");
-    code.getstatic(OPERATORS, operator, associative);
-    code.invokevirtual(self, "reduceLanes", MethodTypeDesc.of(element.type(), associative));
+    code.getstatic(OPERATORS, "MAX", ASSOCIATIVE);
+    code.invokevirtual(self, "reduceLanes", MethodTypeDesc.of(element.type(), ASSOCIATIVE));
+    return scalar();
+  }
+
+  /// The sum of all lanes, as a scalar local (vectors only), always by halves: the Vector API's own
+  /// sum has no fixed order, and gives other last digits once a kernel has been compiled.
+  int sumOfLanes(int number) {
+    int sum = number;
+    for (int half = Simd.length(element) / 2; half > 0; half /= 2) {
+      read(sum);
+      read(sum);
+      code.loadConstant(half);
+      code.invokevirtual(self, "slice", MethodTypeDesc.of(self, ConstantDescs.CD_int));
+      code.invokevirtual(self, "add", MethodTypeDesc.of(self, VECTOR));
+      sum = stored();
+    }
+    read(sum);
+    code.iconst_0();
+    code.invokevirtual(self, "lane", MethodTypeDesc.of(element.type(), ConstantDescs.CD_int));
+    return scalar();
+  }
+
+  private int scalar() {
     int local = code.allocateLocal(element.kind());
     code.storeLocal(element.kind(), local);
     return local;

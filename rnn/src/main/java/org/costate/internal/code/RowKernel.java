@@ -316,7 +316,9 @@ public interface RowKernel {
       for (int i : instructions) {
         if (program.instructions().get(i) instanceof Instruction.Reduce(boolean sum, _)) {
           scalars[i] =
-              vector ? numbers.reduce(sum ? "ADD" : "MAX", totals[i]) : plain.copy(totals[i]);
+              !vector
+                  ? plain.copy(totals[i])
+                  : sum ? numbers.sumOfLanes(totals[i]) : numbers.largestLane(totals[i]);
         }
       }
     }
