@@ -146,10 +146,7 @@ class SpliceCommandTest {
     int at = Integer.parseInt(donor[1]);
     assertThat(letters.substring(at, at + 2)).isEqualTo("GT");
     Path gff = folder.resolve("sites.gff3");
-    assertThat(
-            run("predict", "--genome", genome, "--model", model, "--out", gff, "--window", 4096)
-                .code)
-        .isZero();
+    assertThat(run("predict", "--genome", genome, "--model", model, "--out", gff).code).isZero();
     assertThat(AnnotationLines.count(gff)).isGreaterThan(200);
     String locus = donor[0] + ":" + (at + 1) + ":";
     Path vcf =
