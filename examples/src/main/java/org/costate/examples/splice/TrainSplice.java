@@ -94,8 +94,8 @@ public final class TrainSplice extends Experiment {
       names = "--reads",
       paramLabel = "N",
       description =
-          "Leave open introns that are not annotated but seen in N reads of RNA or more (default:"
-              + " the annotation alone counts).")
+          "Weigh introns that RNA shows against the annotation: one that is not annotated but"
+              + " crossed by r reads counts r to N (default: the annotation alone counts).")
   private double reads = Double.POSITIVE_INFINITY;
 
   @Option(

@@ -43,14 +43,15 @@ public final class Labels {
     private final List<TreeSet<Integer>> sites = List.of(new TreeSet<>(), new TreeSet<>());
     private final Set<Interval> introns = new TreeSet<>();
 
-    /// Introns that only RNA shows.
-    private final Set<Interval> seen = new TreeSet<>();
+    /// Introns that only RNA shows, with the number of reads across each.
+    private final Map<Interval, Double> seen = new TreeMap<>();
   }
 
   private final Genome genome;
   private final Map<Key, Track> tracks = new HashMap<>();
   private final Map<String, Integer> notes = new TreeMap<>();
   private final Map<String, Boolean> usable = new HashMap<>();
+  private final double reads;
 
   /// Indexes an annotation.
   ///
@@ -61,16 +62,23 @@ public final class Labels {
     this(genome, annotation, Double.POSITIVE_INFINITY);
   }
 
-  /// Indexes an annotation, and leaves open for training what RNA shows besides it: where an intron
-  /// of at least so many reads is not annotated, its bases may be intron or what the annotation
-  /// says. They do not become true sites.
+  /// Indexes an annotation, and weighs for training what RNA shows besides it: an intron that is
+  /// not annotated but crossed by r reads is r : `reads` as likely as what the annotation says
+  /// there. Such introns do not become true sites.
   ///
   /// @param genome the genome
   /// @param annotation its genes and the introns seen in RNA
-  /// @param reads how many reads an intron must have
+  /// @param reads how many reads weigh as much as the annotation; infinite for the annotation alone
   /// @throws IOException if the genome cannot be read
   public Labels(Genome genome, Annotation annotation, double reads) throws IOException {
+    if (!(reads > 0)) {
+      throw new IllegalArgumentException(
+          "Labels: the number of reads that weigh as much as the annotation must be positive, got "
+              + reads
+              + ".");
+    }
     this.genome = genome;
+    this.reads = reads;
     for (Gene gene : annotation.genes()) {
       if (gene.body().end() > genome.length(gene.contig())) {
         throw new IOException(
@@ -95,12 +103,13 @@ public final class Labels {
       Annotation.SeenIntron seen = entry.getKey();
       Track track = tracks.get(new Key(seen.contig(), seen.strand()));
       if (track != null
-          && entry.getValue() >= reads
+          && Double.isFinite(reads)
+          && entry.getValue() > 0
           && seen.place().end() <= genome.length(seen.contig())
           && !track.introns.contains(seen.place())
           && problem(seen.contig(), seen.strand(), seen.place()) == null) {
-        track.seen.add(seen.place());
-        notes.merge("left open: introns that only RNA shows", 1, Integer::sum);
+        track.seen.put(seen.place(), entry.getValue());
+        notes.merge("weighed: introns that only RNA shows", 1, Integer::sum);
       }
     }
   }
@@ -223,7 +232,7 @@ public final class Labels {
       sets[i] = sets[i] == 0 ? GeneStructure.UNTRANSLATED : sets[i];
     }
     if (track != null) {
-      track.seen.forEach(intron -> open(intron, strand, start, sets));
+      track.seen.keySet().forEach(intron -> open(intron, strand, start, sets));
     }
     if (strand == Strand.REVERSE) {
       for (int i = 0, j = sets.length - 1; i < j; i++, j--) {
@@ -233,6 +242,36 @@ public final class Labels {
       }
     }
     return sets;
+  }
+
+  /// How much RNA speaks for a splice site at bases of a strand where the annotation has none: with
+  /// r reads √r / (√r + √reads), so that the two ends of an intron together weigh r : reads; ½,
+  /// which says nothing, everywhere else.
+  ///
+  /// @param contig the contig
+  /// @param strand the strand
+  /// @param start the first base on the forward strand
+  /// @param end one past the last; both may lie beyond the contig
+  /// @return `end − start` numbers between 0 and 1, in the direction of the strand
+  public double[] support(String contig, Strand strand, int start, int end) {
+    double[] support = new double[end - start];
+    Track track = tracks.get(new Key(contig, strand));
+    if (track != null) {
+      track.seen.forEach(
+          (intron, count) -> {
+            for (int site : new int[] {intron.start(), intron.end() - 1}) {
+              boolean known = track.sites.stream().anyMatch(sites -> sites.contains(site));
+              if (site >= start && site < end && !known) {
+                support[strand == Strand.FORWARD ? site - start : end - 1 - site] += count;
+              }
+            }
+          });
+    }
+    for (int i = 0; i < support.length; i++) {
+      double root = Math.sqrt(support[i]);
+      support[i] = root == 0 ? 0.5 : root / (root + Math.sqrt(reads));
+    }
+    return support;
   }
 
   /// Adds the states of an intron of any context.

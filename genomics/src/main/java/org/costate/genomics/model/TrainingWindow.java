@@ -19,7 +19,9 @@ import org.costate.unroll.Series;
 ///
 /// @param bases `length + 2 reach` letters
 /// @param allowed `length` sets of [GeneStructure] states
-public record TrainingWindow(byte[] bases, int[] allowed) {
+/// @param support `length` weights of sites, of 1 for sites and everything else together; ½ where
+///   nothing is known but the sets
+public record TrainingWindow(byte[] bases, int[] allowed, double[] support) {
 
   /// Where windows are drawn from.
   @FunctionalInterface
@@ -68,7 +70,8 @@ public record TrainingWindow(byte[] bases, int[] allowed) {
           labels
               .genome()
               .padded(chosen.contig(), chosen.strand(), start - reach, start + length + reach),
-          labels.states(chosen.contig(), chosen.strand(), start, start + length));
+          labels.states(chosen.contig(), chosen.strand(), start, start + length),
+          labels.support(chosen.contig(), chosen.strand(), start, start + length));
     };
   }
 
@@ -101,8 +104,10 @@ public record TrainingWindow(byte[] bases, int[] allowed) {
         ExonIntronExon string = strings.get((int) (random.nextDouble() * strings.size()));
         at = string.paint(bases, allowed, at);
       }
+      double[] support = new double[length];
+      java.util.Arrays.fill(support, 0.5);
       return new TrainingWindow(
-          bases, java.util.Arrays.copyOfRange(allowed, reach, reach + length));
+          bases, java.util.Arrays.copyOfRange(allowed, reach, reach + length), support);
     };
   }
 
@@ -140,7 +145,8 @@ public record TrainingWindow(byte[] bases, int[] allowed) {
         .with("allowed", allowed(windows));
   }
 
-  /// The labels of windows of equal length, 1 for each state that is allowed.
+  /// The labels of windows of equal length: 0 for each state that is not allowed; of those that
+  /// are, splice sites and others in the ratio of their support, the greater of the two 1.
   ///
   /// @param windows the windows
   /// @return `[T, B, 16]`
@@ -151,8 +157,11 @@ public record TrainingWindow(byte[] bases, int[] allowed) {
     for (int t = 0; t < allowed.length; t++) {
       for (int lane = 0; lane < lanes; lane++) {
         int set = windows.get(lane).allowed[t];
+        double site = windows.get(lane).support[t];
         for (int k = 0; k < GeneStructure.STATES; k++) {
-          allowed[t][lane * GeneStructure.STATES + k] = set >> k & 1;
+          boolean isSite = (1 << k & (GeneStructure.DONOR | GeneStructure.ACCEPTOR)) != 0;
+          double weight = (isSite ? site : 1 - site) / Math.max(site, 1 - site);
+          allowed[t][lane * GeneStructure.STATES + k] = (set >> k & 1) * weight;
         }
       }
     }

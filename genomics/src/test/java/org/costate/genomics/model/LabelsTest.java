@@ -2,6 +2,7 @@ package org.costate.genomics.model;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
 import static org.costate.genomics.model.GeneStructure.ACCEPTOR;
 import static org.costate.genomics.model.GeneStructure.ANY;
 import static org.costate.genomics.model.GeneStructure.DONOR;
@@ -14,6 +15,7 @@ import static org.costate.genomics.model.GeneStructure.within;
 import java.io.IOException;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.costate.genomics.Annotation;
 import org.costate.genomics.Bases;
 import org.costate.genomics.Gene;
@@ -26,7 +28,15 @@ import org.costate.genomics.Transcript;
 import org.costate.genomics.io.AnnotationReader;
 import org.costate.genomics.io.FastaFile;
 import org.costate.genomics.model.Labels.Site;
+import org.costate.graph.Shape;
+import org.costate.unroll.Parameters;
+import org.costate.unroll.Precision;
+import org.costate.unroll.Sequences;
+import org.costate.unroll.Series;
+import org.costate.unroll.Unroll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 class LabelsTest {
   /// Two untranslated bases, ATGG, an intron of 22 bases, CTAA, two untranslated bases.
@@ -113,31 +123,88 @@ class LabelsTest {
     assertThat(shifted.notes()).containsKey("dropped: introns shorter than 20 bases");
   }
 
-  @Test
-  void whatOnlyRnaShowsIsLeftOpen() throws IOException {
+  /// One exon, whose bases 6 … 27 RNA shows as an intron.
+  private static Labels seen(Strand strand, double count, double reads) throws IOException {
+    boolean forward = strand == Strand.FORWARD;
+    byte[] sense = Bases.of(SENSE);
     var gene =
         new Gene(
             "g",
             "g",
             "c",
-            Strand.FORWARD,
+            strand,
             new Interval(0, 34),
             true,
             List.of(new Transcript("t", List.of(new Interval(0, 34)), List.of())));
-    var seen =
+    var introns =
         Map.of(
-            new Annotation.SeenIntron("c", Strand.FORWARD, new Interval(6, 28)), 9.0,
-            new Annotation.SeenIntron("c", Strand.FORWARD, new Interval(5, 28)), 90.0);
-    Genome genome = Genome.of(Map.of("c", Bases.of(SENSE)));
-    var annotation = new Annotation(List.of(gene), seen, Map.of());
-    int[] states = new Labels(genome, annotation, 5).states("c", Strand.FORWARD, 5, 29);
+            new Annotation.SeenIntron("c", strand, new Interval(6, 28)),
+            count,
+            new Annotation.SeenIntron("c", strand, new Interval(5, 28)),
+            90.0);
+    return new Labels(
+        Genome.of(Map.of("c", forward ? sense : Bases.reverseComplement(sense))),
+        new Annotation(List.of(gene), introns, Map.of()),
+        reads);
+  }
+
+  @Test
+  void whatOnlyRnaShowsIsLeftOpen() throws IOException {
+    int[] states = seen(Strand.FORWARD, 9, 5).states("c", Strand.FORWARD, 5, 29);
     assertThat(states[0]).isEqualTo(UNTRANSLATED);
     assertThat(states[1]).isEqualTo(UNTRANSLATED | DONOR);
     assertThat(states[2]).isEqualTo(UNTRANSLATED | INTRON);
     assertThat(states[22]).isEqualTo(UNTRANSLATED | ACCEPTOR);
-    Labels strict = new Labels(genome, annotation, 10);
-    assertThat(strict.states("c", Strand.FORWARD, 5, 29)).containsOnly(UNTRANSLATED);
-    assertThat(strict.sites("c", Strand.FORWARD, Site.DONOR)).isEmpty();
+    Labels alone = seen(Strand.FORWARD, 9, Double.POSITIVE_INFINITY);
+    assertThat(alone.states("c", Strand.FORWARD, 5, 29)).containsOnly(UNTRANSLATED);
+    assertThat(alone.support("c", Strand.FORWARD, 5, 29)).containsOnly(0.5);
+    assertThat(seen(Strand.FORWARD, 9, 5).sites("c", Strand.FORWARD, Site.DONOR)).isEmpty();
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void readsWeighAgainstTheAnnotation(Strand strand) throws IOException {
+    Labels labels = seen(strand, 36, 4);
+    double[] support = labels.support("c", strand, -2, 36);
+    double[] expected = new double[38];
+    java.util.Arrays.fill(expected, 0.5);
+    // √36 : √4 = 3 : 1 at either end.
+    expected[strand == Strand.FORWARD ? 8 : 35 - 27] = 0.75;
+    expected[strand == Strand.FORWARD ? 29 : 35 - 6] = 0.75;
+    assertThat(support).containsExactly(expected);
+    // Of the labelled paths, those with the intron weigh 36 : 4 of what the grammar gives them.
+    var bases = Bases.of(SENSE);
+    int[] sets = labels.states("c", strand, 0, 34);
+    double both = weight(bases, sets, labels.support("c", strand, 0, 34));
+    double[] silent = new double[34];
+    java.util.Arrays.fill(silent, 0.5);
+    int[] annotated = new int[34];
+    java.util.Arrays.fill(annotated, UNTRANSLATED);
+    double exon = weight(bases, annotated, silent);
+    double intron = weight(bases, sets, silent) - exon;
+    assertThat(both).isCloseTo(intron + exon * 4 / 36, within(1e-3 * both));
+  }
+
+  /// The probability of labels under the grammar with equal scores.
+  private static double weight(byte[] bases, int[] sets, double[] support) {
+    Unroll unroll = Unroll.of(GeneStructure.labelled(), Precision.DOUBLE, Set.of());
+    double[][] score = new double[sets.length][GeneStructure.CLASSES];
+    double[][] first = new double[sets.length][1];
+    first[0][0] = 1;
+    for (double[] row : score) {
+      java.util.Arrays.fill(row, 1);
+    }
+    var inputs =
+        Sequences.of(1, sets.length)
+            .with("score", new Series(Shape.of(GeneStructure.CLASSES), 1, score))
+            .with("first", new Series(Shape.SCALAR, 1, first))
+            .with(
+                "allowed",
+                TrainingWindow.allowed(List.of(new TrainingWindow(bases, sets, support))));
+    return Math.exp(
+        -unroll
+            .evaluate(Parameters.initialise(unroll.layout(), 1), unroll.zeroState(1), inputs)
+            .sum("loss"));
   }
 
   @Test
