@@ -5,10 +5,14 @@ import java.nio.file.AtomicMoveNotSupportedException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.util.UUID;
 
 /// Writes files whole or not at all: into a temporary file beside the target, which is then moved
 /// over it.
 public final class AtomicFiles {
+  /// With fewer free bytes a disk is taken to be full.
+  private static final long LEAST_SPACE = 1 << 20;
+
   private AtomicFiles() {}
 
   /// What writes the temporary file.
@@ -25,13 +29,17 @@ public final class AtomicFiles {
   ///
   /// @param target the file; its folder is made if need be
   /// @param writer what writes it
-  /// @throws IOException if it cannot be written; the old file, if any, is then unchanged
+  /// @throws IOException if it cannot be written, or what is written cannot be read; the old file,
+  ///   if any, is then unchanged
   public static void write(Path target, Writer writer) throws IOException {
     Path folder = target.toAbsolutePath().getParent();
     Files.createDirectories(folder);
     String name = target.getFileName().toString();
     int dot = name.lastIndexOf('.');
-    Path temporary = Files.createTempFile(folder, ".writing-", dot < 0 ? "" : name.substring(dot));
+    // Not createTempFile, whose files only their owner may read.
+    Path temporary =
+        Files.createFile(
+            folder.resolve(".writing-" + UUID.randomUUID() + (dot < 0 ? "" : name.substring(dot))));
     try {
       writer.write(temporary);
       try {
@@ -41,9 +49,13 @@ public final class AtomicFiles {
         Files.move(temporary, target, StandardCopyOption.REPLACE_EXISTING);
       }
     } catch (IOException e) {
+      boolean full = folder.toFile().getUsableSpace() < LEAST_SPACE;
       throw new IOException(
-          "Cannot write %s: %s; free some space or choose another folder."
-              .formatted(target, e.getMessage()),
+          "Cannot write %s: %s%s"
+              .formatted(
+                  target,
+                  e.getMessage(),
+                  full ? "; free some space or choose another folder." : ""),
           e);
     } finally {
       Files.deleteIfExists(temporary);

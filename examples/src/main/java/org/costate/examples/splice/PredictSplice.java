@@ -2,7 +2,6 @@ package org.costate.examples.splice;
 
 import java.io.IOException;
 import java.io.PrintWriter;
-import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -77,8 +76,6 @@ public final class PredictSplice implements Callable<Integer> {
                           progress.at(bases[0] / 2, tile.contig());
                         });
                 sites[0] = writer.written();
-              } catch (IOException e) {
-                throw new UncheckedIOException(e);
               }
             });
       }

@@ -1,11 +1,11 @@
 package org.costate.genomics.variant;
 
 import htsjdk.samtools.util.BlockCompressedOutputStream;
+import htsjdk.samtools.util.RuntimeIOException;
 import java.io.BufferedOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.OutputStreamWriter;
-import java.io.UncheckedIOException;
 import java.io.Writer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -106,55 +106,55 @@ public final class VcfScoring {
     AtomicFiles.write(
         to,
         file -> {
-          try (OutputStream raw = Files.newOutputStream(file);
-              OutputStream bytes =
-                  to.toString().endsWith(".gz")
-                      ? new BlockCompressedOutputStream(raw, (Path) null)
-                      : new BufferedOutputStream(raw);
-              Writer out = new OutputStreamWriter(bytes, StandardCharsets.UTF_8)) {
+          OutputStream raw = Files.newOutputStream(file);
+          // Closed once, by the outermost: a second close of the compressed stream fails.
+          OutputStream bytes =
+              to.toString().endsWith(".gz")
+                  ? new BlockCompressedOutputStream(raw, (Path) null)
+                  : new BufferedOutputStream(raw);
+          try (Writer out = new OutputStreamWriter(bytes, StandardCharsets.UTF_8)) {
             convert(from, out, progress);
+          } catch (RuntimeIOException e) {
+            // what the compressed stream makes of a failed write
+            throw new IOException(
+                e.getCause() == null ? e.getMessage() : e.getCause().getMessage(), e);
           }
         });
     return notes;
   }
 
-  /// Problems of the input are not problems of writing: they pass through unwrapped.
-  private void convert(Path from, Writer out, LongConsumer progress) {
+  private void convert(Path from, Writer out, LongConsumer progress) throws IOException {
     var entries = new ArrayList<Entry>();
     var queries = new ArrayList<VariantScorer.Query>();
     boolean[] header = new boolean[1];
     long[] done = new long[1];
-    try {
-      TextLines.read(
-          from,
-          (number, line) -> {
-            if (line.startsWith("#CHROM")) {
-              out.write(headerLines());
-              header[0] = true;
-            }
-            if (line.startsWith("#") || line.isBlank()) {
-              out.write(line + "\n");
-              return;
-            }
-            if (!header[0]) {
-              throw new IOException(
-                  "%s, line %d: a record before the line '#CHROM …'; is this a VCF file?"
-                      .formatted(from, number));
-            }
-            entries.add(entry(line, queries));
-            done[0]++;
-            if (entries.size() == RECORDS_AT_ONCE) {
-              flush(entries, queries, out);
-              progress.accept(done[0]);
-            }
-          });
-      if (!header[0]) {
-        throw new IOException("%s has no line '#CHROM …'; is this a VCF file?".formatted(from));
-      }
-      flush(entries, queries, out);
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
+    TextLines.read(
+        from,
+        (number, line) -> {
+          if (line.startsWith("#CHROM")) {
+            out.write(headerLines());
+            header[0] = true;
+          }
+          if (line.startsWith("#") || line.isBlank()) {
+            out.write(line + "\n");
+            return;
+          }
+          if (!header[0]) {
+            throw new IOException(
+                "%s, line %d: a record before the line '#CHROM …'; is this a VCF file?"
+                    .formatted(from, number));
+          }
+          entries.add(entry(line, queries));
+          done[0]++;
+          if (entries.size() == RECORDS_AT_ONCE) {
+            flush(entries, queries, out);
+            progress.accept(done[0]);
+          }
+        });
+    if (!header[0]) {
+      throw new IOException("%s has no line '#CHROM …'; is this a VCF file?".formatted(from));
     }
+    flush(entries, queries, out);
   }
 
   private String headerLines() {

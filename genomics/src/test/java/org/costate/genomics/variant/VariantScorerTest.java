@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import htsjdk.samtools.util.BlockCompressedInputStream;
+import java.io.BufferedInputStream;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -11,6 +13,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.zip.GZIPInputStream;
 import org.costate.genomics.Bases;
 import org.costate.genomics.Gene;
 import org.costate.genomics.Genome;
@@ -143,6 +146,15 @@ class VariantScorerTest {
     assertThat(lines.get(11)).contains("G|+|0.00|0.00|0.00|0.90|0|0|0|0");
     assertThat(lines.get(12)).isEqualTo("short\t1");
     assertThat(notes).containsEntry("scored: alleles", 6);
+    Path compressed = folder.resolve("scored.vcf.gz");
+    new VcfScoring(genome, null, RULE, 10, Map.of()).run(vcf, compressed, _ -> {});
+    assertThat(
+            BlockCompressedInputStream.isValidFile(
+                new BufferedInputStream(Files.newInputStream(compressed))))
+        .isTrue();
+    try (var bytes = new GZIPInputStream(Files.newInputStream(compressed))) {
+      assertThat(bytes.readAllBytes()).isEqualTo(Files.readAllBytes(out));
+    }
   }
 
   @Test
