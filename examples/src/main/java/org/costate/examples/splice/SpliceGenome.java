@@ -62,6 +62,7 @@ public final class SpliceGenome extends Experiment {
             256,
             0.008,
             0.1,
+            0,
             80,
             0,
             run.seed());

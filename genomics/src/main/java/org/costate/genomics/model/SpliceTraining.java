@@ -51,6 +51,7 @@ public final class SpliceTraining {
   /// @param window bases in a window
   /// @param rate the largest learning rate
   /// @param background the fraction of windows from anywhere on the training contigs
+  /// @param mutation at most this fraction of a window's bases is replaced at random
   /// @param validateEvery after how many batches the validation loss is computed
   /// @param patience how many validations without improvement end the run; 0 for never
   /// @param seed the seed
@@ -61,6 +62,7 @@ public final class SpliceTraining {
       int window,
       double rate,
       double background,
+      double mutation,
       int validateEvery,
       int patience,
       long seed) {
@@ -71,6 +73,10 @@ public final class SpliceTraining {
             "Training: batches, lanes and validation interval must be at least 1, a window at least"
                 + " 32 bases and the rate positive; got %d, %d, %d, %d and %s."
                     .formatted(batches, lanes, validateEvery, window, rate));
+      }
+      if (!(mutation >= 0 && mutation <= 1)) {
+        throw new IllegalArgumentException(
+            "Training: the fraction of mutated bases must be from 0 to 1, got " + mutation + ".");
       }
     }
   }
@@ -113,8 +119,10 @@ public final class SpliceTraining {
     int reach = settings.size.reach();
     this.batches =
         TrainingWindow.batches(
-            TrainingWindow.mixed(
-                drawn, weights.stream().mapToDouble(Double::doubleValue).toArray()),
+            TrainingWindow.mutated(
+                TrainingWindow.mixed(
+                    drawn, weights.stream().mapToDouble(Double::doubleValue).toArray()),
+                settings.mutation),
             settings.lanes,
             settings.window,
             reach,
