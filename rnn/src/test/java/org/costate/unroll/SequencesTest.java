@@ -17,6 +17,8 @@ import org.costate.rnn.Loss;
 import org.costate.rnn.LstmCell;
 import org.costate.rnn.SequenceModel;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /// Lengths, masks, directions, truncation and streams on whole models.
 class SequencesTest {
@@ -326,5 +328,59 @@ class SequencesTest {
             unroll.findNonFinite(
                 theta, unroll.zeroState(1).with("x", 9), Sequences.of(1, 10), Seeds.of("loss", 1)))
         .isEmpty();
+  }
+
+  /// yₜ = xₜ + yₜ₊₁, so ∂ Σ wₜ yₜ / ∂xᵢ = w₀ + … + wᵢ, within each lane's length.
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void aReversedScanRunsFromTheEnd(boolean padded) {
+    StepGraph sum =
+        StepGraph.define(
+            "sum",
+            s -> {
+              Value total = s.carry("total", 1);
+              Value next = total.plus(s.input("x", 1));
+              s.next(total, next);
+              s.output("y", next);
+            });
+    SequenceGraph graph =
+        SequenceGraph.define(
+            Precision.DOUBLE,
+            g ->
+                g.output(
+                    "y",
+                    g.scanReversed("sum", sum, Map.of("x", g.differentiableInput("x", 1)))
+                        .output("y")));
+    int horizon = 5;
+    int[] lengths = padded ? new int[] {5, 3} : new int[] {5, 5};
+    double[][] x = new double[horizon][2];
+    double[][] w = new double[horizon][2];
+    for (int lane = 0; lane < 2; lane++) {
+      for (int t = 0; t < lengths[lane]; t++) {
+        x[t][lane] = 1 << t + 5 * lane;
+        w[t][lane] = Math.pow(3, t + 5 * lane);
+      }
+    }
+    Sequences batch = Sequences.of(2, horizon).with("x", new Series(Shape.of(1), 2, x));
+    Tape tape =
+        graph.forward(
+            new Parameters(graph.layout(), new double[0]),
+            graph.zeroState(2),
+            padded ? batch.lengths(lengths) : batch);
+    Series y = tape.rollout().output("y");
+    Series bar =
+        tape.backward(Seeds.none().with("y", new Series(Shape.of(1), 2, w))).inputs().get("x");
+    for (int lane = 0; lane < 2; lane++) {
+      double before = 0;
+      for (int t = 0; t < lengths[lane]; t++) {
+        double after = 0;
+        for (int i = t; i < lengths[lane]; i++) {
+          after += x[i][lane];
+        }
+        before += w[t][lane];
+        assertThat(y.get(t, lane, 0)).isEqualTo(after);
+        assertThat(bar.get(t, lane, 0)).isEqualTo(before);
+      }
+    }
   }
 }
