@@ -18,7 +18,7 @@ import java.util.Locale;
 import org.costate.examples.bench.TrainingSteps;
 
 /// The training steps of [TrainingSteps] on PyTorch's native CPU library through DJL, next to the
-/// same on Costate, in one run: best time of three seconds each, after two to settle.
+/// same on Costate, in one run.
 public final class PyTorch {
   private PyTorch() {}
 
@@ -34,28 +34,13 @@ public final class PyTorch {
         if (arguments.length > 0 && !own.name().contains(arguments[0])) {
           continue;
         }
-        double mine = best(own::step);
+        double mine = Best.milliseconds(own::step);
         // DJL's bidirectional blocks fail; both directions are two runs of one direction.
         double theirs = peer(cell, sizes) * (sizes.both() ? 2 : 1);
         System.out.printf(
             Locale.ROOT, "%s,%.3f,%.3f,%.2f%n", own.name(), theirs, mine, theirs / mine);
       }
     }
-  }
-
-  private static double best(Runnable body) {
-    long settled = System.nanoTime() + 2_000_000_000L;
-    while (System.nanoTime() < settled) {
-      body.run();
-    }
-    long end = System.nanoTime() + 3_000_000_000L;
-    double best = Double.POSITIVE_INFINITY;
-    while (System.nanoTime() < end) {
-      long start = System.nanoTime();
-      body.run();
-      best = Math.min(best, (System.nanoTime() - start) / 1e6);
-    }
-    return best;
   }
 
   private static double peer(TrainingSteps.Cell cell, TrainingSteps.Sizes sizes) {
@@ -73,7 +58,7 @@ public final class PyTorch {
         var shape = new Shape(sizes.horizon(), sizes.lanes(), sizes.inputs());
         trainer.initialize(shape);
         NDArray x = manager.randomNormal(shape);
-        return best(() -> step(trainer, manager, x));
+        return Best.milliseconds(() -> step(trainer, manager, x));
       }
     }
   }

@@ -79,6 +79,17 @@ class SpliceNetworkTest {
       assertThat(explanation.inputTimesGradient()[i]).isCloseTo((up - down) / 2e-4, within(1e-6));
     }
     assertThat(explanation.flow()).containsKey("layer0").containsKey("layer1_reverse");
+    // The gradient flows from the site, so it is largest near it, in either direction.
+    SiteExplanation.of(model, stretch, 30, Labels.Site.DONOR, 15)
+        .flow()
+        .forEach(
+            (layer, norms) -> {
+              int largest = 0;
+              for (int i = 0; i < norms.length; i++) {
+                largest = norms[i] > norms[largest] ? i : largest;
+              }
+              assertThat(largest).as(layer).isBetween(15 - 5, 15 + 5);
+            });
     assertThatThrownBy(() -> SiteExplanation.of(model, stretch, 5, Labels.Site.DONOR, 10))
         .hasMessageContaining("give a longer one");
   }

@@ -9,12 +9,24 @@ import org.costate.graph.UnaryFunction;
 ///
 /// With vectors, exp, log and what is made of them are polynomials: exp by Cody–Waite reduction to
 /// |r| ≤ ½ ln 2 and the Taylor series of eʳ − 1 up to r⁷ (float) or r¹³ (double); log by the series
-/// of 2 artanh(f / (2 + f)) on [√½, √2). Errors, which `ElementaryTest` looks for over the whole
-/// range: at most 2 ulp for exp and log and 3 for the others in float; 3 for exp and log, 4 for
-/// sigmoid and softplus and 5 for tanh in double. Results of a sigmoid below e⁻⁸⁷ (in double e⁻⁷⁰⁸)
-/// are not reached. Without vectors, and for the other functions, it is `java.lang.Math`.
+/// of 2 artanh(f / (2 + f)) on [√½, √2); sin and cos by Cody–Waite reduction to |r| ≤ π/4 in three
+/// parts and Taylor series up to r⁹ and r¹⁰ (float) or r¹⁷ and r¹⁶ (double), where |x| < 10⁵ (in
+/// double 10⁹), and by `java.lang.Math` beyond. Errors, which `ElementaryTest` looks for over the
+/// whole range: at most 2 ulp for exp, log, sin and cos and 3 for the others in float; 2 for sin
+/// and cos, 3 for exp and log, 4 for sigmoid and softplus and 5 for tanh in double. Results of a
+/// sigmoid below e⁻⁸⁷ (in double e⁻⁷⁰⁸) are not reached. Without vectors, and for the other
+/// functions, it is `java.lang.Math`.
 final class Elementary {
   private static final ClassDesc UNARY = UnaryFunction.class.describeConstable().orElseThrow();
+
+  /// π/2 in parts, each of as many digits as a number has.
+  private static final double[] FLOAT_HALF_PI = {
+    1.5707963705062866, -4.371138828673793e-8, -1.7151245100058819e-15
+  };
+
+  private static final double[] DOUBLE_HALF_PI = {
+    1.5707963267948966, 6.123233995736766e-17, -1.4973849048591698e-33
+  };
 
   private final Numbers x;
   private final boolean single;
@@ -27,8 +39,8 @@ final class Elementary {
   /// Whether a function has a vector form.
   static boolean vectorised(UnaryFunction f) {
     return switch (f) {
-      case NEGATE, EXP, LOG, SQRT, TANH, SIGMOID, SOFTPLUS, RELU, ABS, SIGN, STEP -> true;
-      case EXPM1, LOG1P, SIN, COS, TAN, ASIN, ACOS, ATAN, ERF -> false;
+      case NEGATE, EXP, LOG, SQRT, TANH, SIGMOID, SOFTPLUS, RELU, ABS, SIGN, STEP, SIN, COS -> true;
+      case EXPM1, LOG1P, TAN, ASIN, ACOS, ATAN, ERF -> false;
     };
   }
 
@@ -71,8 +83,8 @@ final class Elementary {
             logarithmOfOnePlus(exponentialInRange(clamp(x.negate(x.absolute(a)), lowest(), 1)));
         yield x.add(x.maximum(a, x.constant(0)), rest);
       }
-      case SIN -> x.math("sin", false, a);
-      case COS -> x.math("cos", false, a);
+      case SIN -> x.vector() ? circular(a, false) : x.math("sin", false, a);
+      case COS -> x.vector() ? circular(a, true) : x.math("cos", false, a);
       case TAN -> x.math("tan", false, a);
       case ASIN -> x.math("asin", false, a);
       case ACOS -> x.math("acos", false, a);
@@ -207,6 +219,58 @@ final class Elementary {
     int one = x.constant(1);
     int e = exponentialInRange(clamp(x.negate(a), lowest(), -lowest()));
     return x.divide(one, x.add(one, e));
+  }
+
+  /// sin x, or cos x = sin(x + π/2). With x = n π/2 + r, |r| ≤ π/4: the lowest bit of n chooses
+  /// between the series of sine and cosine, the next one the sign.
+  private int circular(int a, boolean cosine) {
+    int magic = x.constant(single ? 0x1.8p23 : 0x1.8p52);
+    int z = x.multiplyAdd(a, x.constant(2 / Math.PI), magic);
+    int n = x.subtract(z, magic);
+    // Fused, so that a − n P₁ is exact: P₁ has as many digits as a number can.
+    double[] parts = single ? FLOAT_HALF_PI : DOUBLE_HALF_PI;
+    int r = a;
+    for (double part : parts) {
+      r = x.multiplyAdd(n, x.constant(-part), r);
+    }
+    int square = x.multiply(r, r);
+    int half = x.constant(0.5);
+    int one = x.constant(1);
+    // r + r³ (−1/3! + r²/5! − …)
+    int sine = x.multiplyAdd(x.multiply(r, square), alternating(square, 3, single ? 9 : 17), r);
+    // 1 − r²/2 + r⁴ (1/4! − r²/6! + …), with the rounding of 1 − r²/2 corrected
+    int first = x.multiply(half, square);
+    int head = x.subtract(one, first);
+    int lost = x.subtract(x.subtract(one, head), first);
+    int rest =
+        x.multiplyAdd(x.multiply(square, square), alternating(square, 4, single ? 10 : 16), lost);
+    int cosines = x.add(head, rest);
+    int halved = x.multiply(n, half);
+    int even = x.subtract(x.add(halved, magic), magic);
+    int result =
+        cosine
+            ? x.choose(Numbers.Comparison.EQ, even, halved, cosines, sine)
+            : x.choose(Numbers.Comparison.EQ, even, halved, sine, cosines);
+    int quadrant = cosine ? x.addBits(x.bits(z), 1) : x.bits(z);
+    int top = mantissaBits() == 23 ? 31 : 63;
+    int sign = x.shift("LSHL", x.shift("LSHR", x.shift("LSHL", quadrant, top - 1), top), top);
+    result = x.number(x.combineBits("add", x.bits(result), sign));
+    return x.replaceFar(a, single ? 1e5 : 1e9, result, cosine ? "cos" : "sin");
+  }
+
+  /// ± (1/k! − s/(k + 2)! + …) up to `last`, + for k = 4 and − for k = 3.
+  private int alternating(int s, int k, int last) {
+    double[] coefficients = new double[last + 1];
+    double factorial = 1;
+    for (int i = 1; i <= last; i++) {
+      factorial *= i;
+      coefficients[i] = (i / 2 % 2 == 0 ? 1 : -1) / factorial;
+    }
+    int p = x.constant(coefficients[last]);
+    for (int i = last - 2; i >= k; i -= 2) {
+      p = x.multiplyAdd(p, s, x.constant(coefficients[i]));
+    }
+    return p;
   }
 
   /// ln(1 + x) for x ≥ 0, with the rounding of 1 + x corrected.

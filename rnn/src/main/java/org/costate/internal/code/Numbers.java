@@ -417,6 +417,33 @@ final class Numbers {
     return stored();
   }
 
+  /// The result where |x| is below a limit; elsewhere, which is rare, a function of
+  /// `java.lang.Math` (vectors only).
+  int replaceFar(int x, double limit, int result, String function) {
+    int near = absolute(x);
+    int most = constant(limit);
+    int lanes = Simd.length(element);
+    int chosen = copy(result);
+    Label done = code.newLabel();
+    compare(Comparison.LT, near, most);
+    code.invokevirtual(MASK, "allTrue", MethodTypeDesc.of(ConstantDescs.CD_boolean));
+    code.ifne(done);
+    int numbers = code.allocateLocal(TypeKind.REFERENCE);
+    code.loadConstant(lanes);
+    code.newarray(element.kind());
+    code.astore(numbers);
+    store(x, numbers, code::iconst_0, -1);
+    var one = new Numbers(code, element, false);
+    for (int i = 0; i < lanes; i++) {
+      int lane = i;
+      int value = one.load(numbers, () -> code.loadConstant(lane), -1);
+      one.store(one.math(function, false, value), numbers, () -> code.loadConstant(lane), -1);
+    }
+    set(chosen, choose(Comparison.LT, near, most, result, load(numbers, code::iconst_0, -1)));
+    code.labelBinding(done);
+    return chosen;
+  }
+
   // ---- bits, for the exponent of a number (vectors only)
 
   /// The bits of a number as a local with integers.

@@ -71,6 +71,16 @@ class ElementaryTest {
     "SOFTPLUS, FLOAT, -80, 80, 3",
     "SOFTPLUS, DOUBLE, -700, 80, 4",
     "SQRT, FLOAT, 0, 1e30, 1",
+    "SIN, FLOAT, -20, 20, 2",
+    "SIN, FLOAT, -1e5, 1e5, 2",
+    "SIN, FLOAT, -3e5, 3e5, 2",
+    "SIN, DOUBLE, -20, 20, 2",
+    "SIN, DOUBLE, -1e9, 1e9, 2",
+    "SIN, DOUBLE, -1e12, 1e12, 2",
+    "COS, FLOAT, -20, 20, 2",
+    "COS, FLOAT, -1e5, 1e5, 2",
+    "COS, DOUBLE, -20, 20, 2",
+    "COS, DOUBLE, -1e9, 1e9, 2",
   })
   void functionsAreAccurate(
       UnaryFunction f, Element element, double low, double high, double most) {
@@ -115,6 +125,10 @@ class ElementaryTest {
       Double.NEGATIVE_INFINITY,
       1e4,
       -1e4,
+      1e20,
+      1.5707963267948966,
+      3.141592653589793,
+      -2e8,
       0.5,
       -0.5
     };
