@@ -62,7 +62,6 @@ public final class SpliceGenome extends Experiment {
             256,
             0.008,
             0.1,
-            0,
             80,
             0,
             run.seed());

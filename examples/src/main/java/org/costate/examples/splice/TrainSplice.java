@@ -127,14 +127,6 @@ public final class TrainSplice extends Experiment {
   private double dropout;
 
   @Option(
-      names = "--mutation",
-      defaultValue = "0",
-      description =
-          "Largest fraction of a window's bases that is replaced at random, but not at splice sites"
-              + " (default ${DEFAULT-VALUE}).")
-  private double mutation;
-
-  @Option(
       names = "--batches",
       defaultValue = "5000",
       description = "Batches to train on (default ${DEFAULT-VALUE}).")
@@ -306,7 +298,6 @@ public final class TrainSplice extends Experiment {
             window,
             rate,
             0.1,
-            mutation,
             validateEvery,
             patience,
             run.seed());

@@ -51,7 +51,6 @@ public final class SpliceTraining {
   /// @param window bases in a window
   /// @param rate the largest learning rate
   /// @param background the fraction of windows from anywhere on the training contigs
-  /// @param mutation at most this fraction of a window's bases is replaced at random
   /// @param validateEvery after how many batches the validation loss is computed
   /// @param patience how many validations without improvement end the run; 0 for never
   /// @param seed the seed
@@ -62,7 +61,6 @@ public final class SpliceTraining {
       int window,
       double rate,
       double background,
-      double mutation,
       int validateEvery,
       int patience,
       long seed) {
@@ -73,10 +71,6 @@ public final class SpliceTraining {
             "Training: batches, lanes and validation interval must be at least 1, a window at least"
                 + " 32 bases and the rate positive; got %d, %d, %d, %d and %s."
                     .formatted(batches, lanes, validateEvery, window, rate));
-      }
-      if (!(mutation >= 0 && mutation <= 1)) {
-        throw new IllegalArgumentException(
-            "Training: the fraction of mutated bases must be from 0 to 1, got " + mutation + ".");
       }
     }
   }
@@ -119,10 +113,8 @@ public final class SpliceTraining {
     int reach = settings.size.reach();
     this.batches =
         TrainingWindow.batches(
-            TrainingWindow.mutated(
-                TrainingWindow.mixed(
-                    drawn, weights.stream().mapToDouble(Double::doubleValue).toArray()),
-                settings.mutation),
+            TrainingWindow.mixed(
+                drawn, weights.stream().mapToDouble(Double::doubleValue).toArray()),
             settings.lanes,
             settings.window,
             reach,

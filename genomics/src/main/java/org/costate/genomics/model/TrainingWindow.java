@@ -22,7 +22,6 @@ import org.costate.unroll.Series;
 /// @param support `length` weights of sites, of 1 for sites and everything else together; ½ where
 ///   nothing is known but the sets
 public record TrainingWindow(byte[] bases, int[] allowed, double[] support) {
-  private static final byte[] LETTERS = {'A', 'C', 'G', 'T'};
 
   /// Where windows are drawn from.
   @FunctionalInterface
@@ -110,41 +109,6 @@ public record TrainingWindow(byte[] bases, int[] allowed, double[] support) {
       return new TrainingWindow(
           bases, java.util.Arrays.copyOfRange(allowed, reach, reach + length), support);
     };
-  }
-
-  /// Windows with mutations: in each, a fraction of the bases that is drawn up to a most becomes a
-  /// letter drawn at random; GT and AG at the ends of introns stay. Small genomes are learned by
-  /// heart less soon (evolution-inspired augmentation, Lee et al. 2023).
-  static Source mutated(Source source, double most) {
-    if (most == 0) {
-      return source;
-    }
-    return (length, reach, random) -> {
-      TrainingWindow window = source.draw(length, reach, random);
-      byte[] bases = window.bases.clone();
-      double rate = random.nextDouble(0, most);
-      for (int i = 0; i < bases.length; i++) {
-        if (random.nextDouble() < rate && !window.keeps(i - reach)) {
-          bases[i] = LETTERS[random.nextInt(LETTERS.length)];
-        }
-      }
-      return new TrainingWindow(bases, window.allowed, window.support);
-    };
-  }
-
-  /// Whether a base is one of the first or last two of an intron.
-  private boolean keeps(int t) {
-    return is(t, GeneStructure.DONOR)
-        || is(t - 1, GeneStructure.DONOR)
-        || is(t, GeneStructure.ACCEPTOR)
-        || is(t + 1, GeneStructure.ACCEPTOR);
-  }
-
-  private boolean is(int t, int kind) {
-    return t >= 0
-        && t < allowed.length
-        && allowed[t] != GeneStructure.ANY
-        && (allowed[t] & kind) != 0;
   }
 
   /// Two sources of which one is drawn.

@@ -161,7 +161,6 @@ class SpliceNetworkTest {
             192,
             0.01,
             0.1,
-            0,
             20,
             0,
             1));
@@ -293,36 +292,6 @@ class SpliceNetworkTest {
       }
     }
     assertThat(donors).isPositive();
-  }
-
-  @Test
-  void mutationsSpareTheEndsOfIntrons() throws IOException {
-    Labels labels = simulated(4, 1, 12);
-    var source = TrainingWindow.of(labels, List.of("sim1"), 0);
-    int changed = 0;
-    int sites = 0;
-    for (int i = 0; i < 50; i++) {
-      TrainingWindow plain = source.draw(200, 3, RandomStream.of(1, "t", i, 0));
-      TrainingWindow mutated =
-          TrainingWindow.mutated(source, 0.4).draw(200, 3, RandomStream.of(1, "t", i, 0));
-      assertThat(mutated.allowed()).isEqualTo(plain.allowed());
-      for (int j = 0; j < 206; j++) {
-        changed += plain.bases()[j] == mutated.bases()[j] ? 0 : 1;
-      }
-      for (int t = 1; t < 199; t++) {
-        boolean donor = plain.allowed()[t] == (plain.allowed()[t] & GeneStructure.DONOR);
-        boolean acceptor = plain.allowed()[t] == (plain.allowed()[t] & GeneStructure.ACCEPTOR);
-        if (donor || acceptor) {
-          sites++;
-          int at = t + 3 - (donor ? 0 : 1);
-          assertThat(Bases.isPair(mutated.bases(), at, donor ? "GT" : "AG")).isTrue();
-        }
-      }
-    }
-    assertThat(sites).isGreaterThan(50);
-    // A rate of 0.2 on average, and three draws in four are another letter.
-    assertThat(changed / (50.0 * 206)).isBetween(0.12, 0.18);
-    assertThat(TrainingWindow.mutated(source, 0)).isSameAs(source);
   }
 
   @Test
