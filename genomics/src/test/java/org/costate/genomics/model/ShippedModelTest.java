@@ -41,12 +41,17 @@ class ShippedModelTest {
           WindowVariants.read(SharedData.genomics("clinvar-splice/variant-" + kind + ".train.csv"));
       assertThat(windows.site()).isEqualTo(kind.equals("donor") ? Site.DONOR : Site.ACCEPTOR);
       var curve = new RankingCurve();
+      var network = new RankingCurve();
       var losses = windows.losses(SpliceModel.shipped());
       for (int i = 0; i < losses.size(); i++) {
-        curve.add((float) losses.get(i).total(), windows.rows().get(i).label().equals("1"));
+        boolean harmful = windows.rows().get(i).label().equals("1");
+        curve.add((float) losses.get(i).total(), harmful);
+        network.add((float) losses.get(i).network(), harmful);
       }
       assertThat(curve.areaUnderRoc()).isGreaterThan(0.9);
       assertThat(curve.averagePrecision()).isGreaterThan(0.65);
+      assertThat(network.areaUnderRoc()).isGreaterThan(0.87);
+      assertThat(network.averagePrecision()).isGreaterThan(0.5);
     }
   }
 

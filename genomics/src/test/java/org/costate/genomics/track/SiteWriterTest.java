@@ -48,9 +48,13 @@ class SiteWriterTest {
   @Test
   void gff3() throws IOException {
     assertThat(written(SiteWriter.Format.GFF3))
-        .contains(
+        .containsExactly(
+            "c\tcostate\tfive_prime_cis_splice_site\t11\t11\t1.000000\t-\t."
+                + "\tID=donor_c_11_minus;Name=donor",
             "c\tcostate\tfive_prime_cis_splice_site\t12\t12\t0.500000\t+\t."
-                + "\tID=donor_c_12_plus;Name=donor");
+                + "\tID=donor_c_12_plus;Name=donor",
+            "c\tcostate\tthree_prime_cis_splice_site\t13\t13\t0.250000\t+\t."
+                + "\tID=acceptor_c_13_plus;Name=acceptor");
   }
 
   @Test
