@@ -11,9 +11,11 @@ import org.costate.genomics.Genome;
 import org.costate.genomics.baseline.GeneHmm;
 import org.costate.genomics.baseline.WindowScorer;
 import org.costate.genomics.metric.Evaluation;
+import org.costate.genomics.metric.RankingCurve;
 import org.costate.genomics.model.Labels;
 import org.costate.genomics.model.Labels.Site;
 import org.costate.genomics.model.SiteScorer;
+import org.costate.io.RunFolder;
 import org.costate.plot.Figures;
 
 /// Tables and figures on how scorers do.
@@ -62,7 +64,7 @@ final class SpliceReport {
                 + trained);
     table(run, all);
     results(run, all);
-    details(run, all.getFirst());
+    details(run, all);
     for (Site site : Site.values()) {
       figures(run, all, site);
     }
@@ -115,43 +117,76 @@ final class SpliceReport {
     run.report().table(heads, rows);
   }
 
-  /// By contig and by length of the intron.
-  private static void details(Run run, Evaluation network) {
+  /// By contig and by length of the intron, a column for each scorer.
+  private static void details(Run run, List<Evaluation> all) {
+    Evaluation network = all.getFirst();
     var rows = new ArrayList<List<String>>();
+    var byContig = new LinkedHashMap<String, Object>();
     network
         .byContig()
         .forEach(
-            (contig, curves) ->
-                curves.forEach(
-                    (site, curve) ->
-                        rows.add(
-                            List.of(
-                                contig,
-                                word(site),
-                                Long.toString(curve.sites()),
-                                "%.4f".formatted(curve.averagePrecision()),
-                                "%.4f".formatted(curve.topK())))));
-    run.report()
-        .heading("By contig")
-        .table(List.of("contig", "site", "sites", "AUPRC", "top-k"), rows);
+            (contig, curves) -> {
+              var numbers = new LinkedHashMap<String, Object>();
+              curves.forEach(
+                  (site, curve) -> {
+                    if (curve.sites() == 0) {
+                      return;
+                    }
+                    var row =
+                        new ArrayList<>(List.of(contig, word(site), Long.toString(curve.sites())));
+                    for (Evaluation one : all) {
+                      RankingCurve own = one.byContig().get(contig).get(site);
+                      row.add("%.4f".formatted(own.averagePrecision()));
+                    }
+                    rows.add(row);
+                    numbers.put(
+                        word(site),
+                        RunFolder.row(
+                            "sites", curve.sites(),
+                            "auprc", curve.averagePrecision(),
+                            "topk", curve.topK()));
+                  });
+              byContig.put(contig, numbers);
+            });
+    run.result("contigs", byContig);
+    columns(run, all, "AUPRC by contig", "contig", "sites", rows);
     var lengths = new ArrayList<List<String>>();
     for (Site site : Site.values()) {
       network
           .recallByLength(site)
           .forEach(
-              (longest, recall) ->
-                  lengths.add(
-                      List.of(
-                          longest == Integer.MAX_VALUE ? "longer" : "≤ " + longest,
-                          word(site),
-                          "%.0f".formatted(recall[1]),
-                          "%.4f".formatted(recall[0]))));
+              (longest, recall) -> {
+                var row =
+                    new ArrayList<>(
+                        List.of(
+                            longest == Integer.MAX_VALUE ? "longer" : "≤ " + longest,
+                            word(site),
+                            "%.0f".formatted(recall[1])));
+                for (Evaluation one : all) {
+                  row.add("%.4f".formatted(one.recallByLength(site).get(longest)[0]));
+                }
+                lengths.add(row);
+              });
     }
-    run.report()
-        .heading("By length of the intron")
-        .table(List.of("length", "site", "introns", "recall at top-k"), lengths);
-    run.text().println("recall at top-k by length of the intron:");
-    lengths.forEach(row -> run.text().printf("  %-8s %-9s %6s introns  %s%n", row.toArray()));
+    columns(run, all, "Recall at top-k by length of the intron", "length", "introns", lengths);
+  }
+
+  /// Prints a table with a column for each scorer, and adds it to the page.
+  private static void columns(
+      Run run,
+      List<Evaluation> all,
+      String title,
+      String key,
+      String count,
+      List<List<String>> rows) {
+    var heads = new ArrayList<>(List.of(key, "site", count));
+    all.forEach(evaluation -> heads.add(evaluation.scorer()));
+    run.report().heading(title).table(heads, rows);
+    run.text().println(title + ":");
+    String format = "%-10s %-9s %7s" + "  %22s".repeat(all.size()) + "%n";
+    run.text().printf(format, heads.toArray());
+    rows.forEach(row -> run.text().printf(format, row.toArray()));
+    run.text().flush();
   }
 
   private static void figures(Run run, List<Evaluation> all, Site site) throws IOException {
