@@ -146,7 +146,9 @@ final class SpliceReport {
                             "auprc", curve.averagePrecision(),
                             "topk", curve.topK()));
                   });
-              byContig.put(contig, numbers);
+              if (!numbers.isEmpty()) {
+                byContig.put(contig, numbers);
+              }
             });
     run.result("contigs", byContig);
     columns(run, all, "AUPRC by contig", "contig", "sites", rows);

@@ -153,10 +153,11 @@ public record SiteExplanation(
 
     private double[] shown(Flow norms, int around) {
       double[] shown = new double[2 * around + 1];
-      int steps = norms.costateNorm().length - 1;
+      // λ of what a scan carries into a base, from either side; after the last step comes one more.
+      int last = norms.costateNorm().length - 2;
       for (int i = 0; i < shown.length; i++) {
         int t = at - reach - around + i;
-        shown[i] = norms.costateNorm()[norms.reversed() ? steps - t : t];
+        shown[i] = norms.costateNorm()[norms.reversed() ? last - t : t];
       }
       return shown;
     }

@@ -80,18 +80,22 @@ class SpliceNetworkTest {
     }
     assertThat(explanation.flow()).containsKey("layer0").containsKey("layer1_reverse");
     // The gradient flows from the site, so it is largest near it, in either direction.
-    SiteExplanation.of(model, stretch, 30, Labels.Site.DONOR, 15)
-        .flow()
-        .forEach(
-            (layer, norms) -> {
-              int largest = 0;
-              for (int i = 0; i < norms.length; i++) {
-                largest = norms[i] > norms[largest] ? i : largest;
-              }
-              assertThat(largest).as(layer).isBetween(15 - 5, 15 + 5);
-            });
+    var flow = SiteExplanation.of(model, stretch, 30, Labels.Site.DONOR, 15).flow();
+    for (String layer : List.of("layer0", "layer1")) {
+      double forward = largest(flow.get(layer), 10, 21);
+      double reverse = largest(flow.get(layer + "_reverse"), 10, 21);
+      assertThat(reverse).isBetween(forward / 3, 3 * forward);
+      for (double[] norms : List.of(flow.get(layer), flow.get(layer + "_reverse"))) {
+        assertThat(largest(norms, 0, 5)).isLessThan(0.1 * forward);
+        assertThat(largest(norms, 26, 31)).isLessThan(0.1 * forward);
+      }
+    }
     assertThatThrownBy(() -> SiteExplanation.of(model, stretch, 5, Labels.Site.DONOR, 10))
         .hasMessageContaining("give a longer one");
+  }
+
+  private static double largest(double[] norms, int from, int to) {
+    return java.util.Arrays.stream(norms, from, to).max().orElseThrow();
   }
 
   /// log P / (1 − P) of a donor at base 50 when one letter is scaled.
