@@ -24,8 +24,15 @@ final class CompiledTape implements Tape {
   private final Rollout rollout;
   private boolean consumed;
 
+  /// @param save what to keep for the way back; null for nothing
+  /// @param spare where rows of outputs come from; null for new ones
   CompiledTape(
-      Unroll unroll, Parameters parameters, State initial, Sequences batch, SavePolicy save) {
+      Unroll unroll,
+      Parameters parameters,
+      State initial,
+      Sequences batch,
+      SavePolicy save,
+      SpareRows spare) {
     this.unroll = unroll;
     this.parameters = parameters;
     this.batch = batch;
@@ -41,7 +48,7 @@ final class CompiledTape implements Tape {
               unroll, bound, batch, i * lanes / count, (i + 1) * lanes / count, concrete));
     }
     double[][][] inputs = arrange();
-    double[][][] outputs = newOutputs();
+    double[][][] outputs = newOutputs(spare);
     double[][] x = new double[unroll.step().carries().size()][];
     for (int i = 0; i < x.length; i++) {
       x[i] = initial.get(unroll.step().carries().get(i).name());
@@ -90,14 +97,22 @@ final class CompiledTape implements Tape {
     return bytes;
   }
 
-  private double[][][] newOutputs() {
+  private double[][][] newOutputs(SpareRows spare) {
     StepGraph step = unroll.step();
     double[][][] arrays = new double[batch.horizon()][step.outputs().size()][];
-    int[] sizes = step.outputs().values().stream().mapToInt(id -> step.shape(id).size()).toArray();
-    for (double[][] at : arrays) {
-      for (int i = 0; i < sizes.length; i++) {
-        at[i] = new double[batch.lanes() * sizes[i]];
+    double[][] rows = new double[batch.horizon()][];
+    int i = 0;
+    for (int id : step.outputs().values()) {
+      int length = batch.lanes() * step.shape(id).size();
+      if (spare == null) {
+        Arrays.setAll(rows, _ -> new double[length]);
+      } else {
+        spare.take(rows, length);
       }
+      for (int t = 0; t < rows.length; t++) {
+        arrays[t][i] = rows[t];
+      }
+      i++;
     }
     return arrays;
   }

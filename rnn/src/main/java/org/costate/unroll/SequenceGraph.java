@@ -71,6 +71,7 @@ public final class SequenceGraph implements Recurrence {
   private final Map<String, SequenceValue> outputs;
   private final int values;
   private final Layout layout;
+  private final SpareRows spare = new SpareRows();
 
   private SequenceGraph(Builder builder) {
     this.nodes = List.copyOf(builder.finish());
@@ -386,6 +387,11 @@ public final class SequenceGraph implements Recurrence {
 
   List<Node> nodes() {
     return nodes;
+  }
+
+  /// Rows that forward passes of this graph hand on to one another.
+  SpareRows spare() {
+    return spare;
   }
 
   Map<String, SequenceValue> outputValues() {

@@ -25,6 +25,8 @@ final class SequenceTape implements Tape {
     var finalState = new LinkedHashMap<String, double[]>();
     int next = 0;
     int[] lastUse = save == null ? lastUses(graph) : null;
+    // Values whose rows nobody else has: not inputs, which belong to the caller.
+    boolean[] spare = new boolean[graph.valueCount()];
     for (int n = 0; n < graph.nodes().size(); n++) {
       SequenceGraph.Node node = graph.nodes().get(n);
       switch (node) {
@@ -34,6 +36,7 @@ final class SequenceTape implements Tape {
           for (var entry : scan.results().entrySet()) {
             Series series = result.output(entry.getKey());
             values[entry.getValue()] = scan.reversed() ? series.reversed(batch) : series;
+            spare[entry.getValue()] = scan.unroll().compiled() != null;
             next++;
           }
           result
@@ -47,7 +50,12 @@ final class SequenceTape implements Tape {
         }
       }
       for (int id = 0; lastUse != null && id < next; id++) {
-        values[id] = lastUse[id] <= n ? null : values[id];
+        if (values[id] != null && lastUse[id] <= n) {
+          if (spare[id]) {
+            graph.spare().give(values[id].steps());
+          }
+          values[id] = null;
+        }
       }
     }
     var outputs = new LinkedHashMap<String, Series>();
@@ -102,7 +110,7 @@ final class SequenceTape implements Tape {
 
   private Rollout run(SequenceGraph.Node.Scan scan, State initial, SavePolicy save) {
     if (save == null) {
-      return scan.unroll().evaluate(parameters, initial, inputs(scan));
+      return scan.unroll().evaluate(parameters, initial, inputs(scan), graph.spare());
     }
     Tape tape = scan.unroll().forward(parameters, initial, inputs(scan), save);
     tapes.add(tape);

@@ -179,15 +179,20 @@ public final class Unroll implements Recurrence {
     State checked = check(initial, batch);
     return compiled == null
         ? new UnrollTape(this, parameters, checked, batch, save)
-        : new CompiledTape(this, parameters, checked, batch, save);
+        : new CompiledTape(this, parameters, checked, batch, save, null);
   }
 
   @Override
   public Rollout evaluate(Parameters parameters, State initial, Sequences batch) {
+    return evaluate(parameters, initial, batch, null);
+  }
+
+  /// The same with outputs in rows that may have been used before.
+  Rollout evaluate(Parameters parameters, State initial, Sequences batch, SpareRows spare) {
     State checked = check(initial, batch);
     return compiled == null
         ? new UnrollTape(this, parameters, checked, batch, null).rollout()
-        : new CompiledTape(this, parameters, checked, batch, null).rollout();
+        : new CompiledTape(this, parameters, checked, batch, null, spare).rollout();
   }
 
   /// A step that only runs forward, in double.

@@ -330,6 +330,39 @@ class SequencesTest {
         .isEmpty();
   }
 
+  /// Passes hand rows on to one another; what was returned, and what was given, must stay.
+  @Test
+  void laterPassesLeaveEarlierResultsAlone() {
+    SequenceModel model = model(SequenceModel.Pooling.NONE);
+    Parameters theta = model.initialise(3);
+    Recurrence graph = model.recurrence();
+    Sequences[] batches = {
+      model.withoutNoise(batch(7, 0, new int[] {0, 1, 2})),
+      model.withoutNoise(batch(12, 0, new int[] {2, 0, 1})),
+      model.withoutNoise(batch(7, 0, new int[] {1, 2, 0}).lengths(7, 7, 7)),
+    };
+    Rollout[] first = new Rollout[batches.length];
+    String[] inputs = new String[batches.length];
+    for (int i = 0; i < batches.length; i++) {
+      first[i] = graph.evaluate(theta, graph.zeroState(LANES), batches[i]);
+      inputs[i] = Arrays.deepToString(batches[i].input("x").steps());
+    }
+    for (int round = 0; round < 3; round++) {
+      for (int i = 0; i < batches.length; i++) {
+        Rollout again = graph.evaluate(theta, graph.zeroState(LANES), batches[i]);
+        Rollout kept =
+            graph
+                .forward(theta, graph.zeroState(LANES), batches[i], new SavePolicy.All())
+                .rollout();
+        for (String name : first[i].outputs().keySet()) {
+          assertThat(again.output(name).steps()).isDeepEqualTo(first[i].output(name).steps());
+          assertThat(kept.output(name).steps()).isDeepEqualTo(first[i].output(name).steps());
+        }
+        assertThat(Arrays.deepToString(batches[i].input("x").steps())).isEqualTo(inputs[i]);
+      }
+    }
+  }
+
   /// yₜ = xₜ + yₜ₊₁, so ∂ Σ wₜ yₜ / ∂xᵢ = w₀ + … + wᵢ, within each lane's length.
   @ParameterizedTest
   @ValueSource(booleans = {false, true})
