@@ -92,7 +92,7 @@ final class CompiledTape implements Tape {
     long bytes = 0;
     for (int i = 0; i < count; i++) {
       int own = (i + 1) * lanes / count - i * lanes / count;
-      bytes += program.memory(own, kept, program.blockSteps(own, kept), false).bytes();
+      bytes += program.memory(own, kept, program.blockSteps(own, kept), false, false).bytes();
     }
     return bytes;
   }

@@ -48,7 +48,8 @@ final class SliceTape {
     int horizon = batch.horizon();
     int kept = concrete == null ? horizon : SavePolicies.frames(concrete, horizon);
     this.block = program.blockSteps(lanes, kept);
-    this.session = unroll.acquire(lanes, concrete == null ? block : kept, block, separate);
+    boolean forward = concrete == null;
+    this.session = unroll.acquire(lanes, forward ? block : kept, block, separate, forward);
     session.firstLane(from);
     session.bind(bound);
   }

@@ -16,6 +16,7 @@ import org.costate.graph.StepGraph;
 import org.costate.internal.code.Element;
 import org.costate.internal.exec.CompiledProgram;
 import org.costate.internal.exec.CompiledSession;
+import org.costate.internal.exec.Memory;
 import org.costate.internal.exec.Program;
 import org.costate.internal.exec.ReferenceProgram;
 
@@ -296,21 +297,22 @@ public final class Unroll implements Recurrence {
   private final Map<Form, Queue<CompiledSession>> idleSessions = new ConcurrentHashMap<>();
 
   /// What a compiled workspace is for.
-  private record Form(int lanes, int steps, int block, boolean separate) {}
+  private record Form(int lanes, int steps, int block, boolean separate, boolean forward) {}
 
   /// A compiled workspace of a form, used before or new.
-  CompiledSession acquire(int lanes, int steps, int block, boolean separate) {
-    var form = new Form(lanes, steps, block, separate);
+  CompiledSession acquire(int lanes, int steps, int block, boolean separate, boolean forward) {
+    var form = new Form(lanes, steps, block, separate, forward);
     CompiledSession session =
         idleSessions.computeIfAbsent(form, _ -> new ConcurrentLinkedQueue<>()).poll();
     return session != null
         ? session
-        : compiled.open(compiled.memory(lanes, steps, block, separate));
+        : compiled.open(compiled.memory(lanes, steps, block, separate, forward));
   }
 
   /// Gives a workspace back.
   void release(CompiledSession session, int lanes, boolean separate) {
-    var form = new Form(lanes, session.memory().steps(), session.memory().block(), separate);
+    Memory memory = session.memory();
+    var form = new Form(lanes, memory.steps(), memory.block(), separate, memory.forward());
     idleSessions.get(form).add(session);
   }
 

@@ -251,8 +251,8 @@ public final class CompiledProgram {
   }
 
   /// The layout of a session's memory, before it is made.
-  public Memory memory(int lanes, int steps, int block, boolean separate) {
-    return new Memory(separate ? separatePlan : plan, products, lanes, steps, block);
+  public Memory memory(int lanes, int steps, int block, boolean separate, boolean forward) {
+    return new Memory(separate ? separatePlan : plan, products, lanes, steps, block, forward);
   }
 
   /// A workspace.

@@ -5,7 +5,8 @@ import java.util.Map;
 import org.costate.internal.code.Element;
 
 /// Where every value of a [Plan] begins in the one array of a session, for a number of lanes and
-/// steps.
+/// steps. A session that only goes forward has no room for what the backward pass writes: the
+/// packed rows of its outer products alone are several times what a forward pass needs.
 public final class Memory {
   /// Rows of a phase outside the loop that go through all its tasks together.
   static final int TILE = 128;
@@ -14,29 +15,34 @@ public final class Memory {
   private final int lanes;
   private final int steps;
   private final int block;
+  private final boolean forward;
   private final Map<Integer, Integer> base = new HashMap<>();
   private final Map<Integer, Integer> sums = new HashMap<>();
   private final int packing;
   private final long size;
 
-  Memory(Plan plan, Products products, int lanes, int steps, int block) {
+  Memory(Plan plan, Products products, int lanes, int steps, int block, boolean forward) {
     this.plan = plan;
     this.lanes = lanes;
     this.steps = steps;
     this.block = block;
+    this.forward = forward;
     long at = 0;
     for (var entry : plan.places().entrySet()) {
       long width = plan.width(entry.getKey());
       switch (entry.getValue()) {
         case STATE -> at = put(entry.getKey(), at, (steps + 1L) * lanes * width);
         case KEPT -> at = put(entry.getKey(), at, (long) steps * lanes * width);
-        case COSTATE -> at = put(entry.getKey(), at, (block + 1L) * lanes * width);
+        case COSTATE -> {
+          long after = put(entry.getKey(), at, (block + 1L) * lanes * width);
+          at = forward ? at : after;
+        }
         case FORWARD, BACKWARD, SCRATCH, NONE -> {}
       }
     }
     for (var entry : plan.accumulators().entrySet()) {
       sums.put(entry.getKey(), (int) Math.min(at, Integer.MAX_VALUE));
-      at += entry.getValue();
+      at += forward ? 0 : entry.getValue();
     }
     // A block of the forward pass and one of the backward pass are never alive together.
     long end = at;
@@ -48,7 +54,7 @@ public final class Memory {
           here = put(entry.getKey(), here, (long) block * lanes * width);
         }
       }
-      end = Math.max(end, here);
+      end = forward && place == Place.BACKWARD ? end : Math.max(end, here);
     }
     at = end;
     for (Phase phase : Phase.values()) {
@@ -59,7 +65,7 @@ public final class Memory {
           here = put(entry.getKey(), here, (long) rows * plan.width(entry.getKey()));
         }
       }
-      end = Math.max(end, here);
+      end = forward && phase.backward() ? end : Math.max(end, here);
     }
     at = end;
     long scratch = 0;
@@ -69,7 +75,7 @@ public final class Memory {
       }
     }
     this.packing = (int) Math.min(at, Integer.MAX_VALUE);
-    this.size = at + scratch;
+    this.size = forward ? at : at + scratch;
   }
 
   private long put(int id, long at, long length) {
@@ -104,6 +110,11 @@ public final class Memory {
   /// The number of steps that are kept.
   public int steps() {
     return steps;
+  }
+
+  /// Whether there is only room for going forward.
+  public boolean forward() {
+    return forward;
   }
 
   /// The number of steps of a block.
