@@ -26,7 +26,7 @@ import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.Warmup;
 
-/// Time of one element-wise function of one number, float: twenty in a chain over rows of 256, so
+/// Time of one element-wise function of one number, float: twenty in a chain over rows of 1,024, so
 /// that reading and writing are a small part. `TAN` has no vector form, so it shows what the others
 /// would take without theirs.
 @State(Scope.Benchmark)
@@ -38,7 +38,7 @@ import org.openjdk.jmh.annotations.Warmup;
     value = 1,
     jvmArgsAppend = {"--add-modules", "jdk.incubator.vector", "-XX:+UseParallelGC"})
 public class ElementaryRows {
-  private static final int LENGTH = 256;
+  private static final int LENGTH = 1024;
   private static final int STEPS = 100;
   private static final int CHAIN = 20;
 

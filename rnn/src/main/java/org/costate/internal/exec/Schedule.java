@@ -246,7 +246,7 @@ final class Schedule {
       case Op.Unary o ->
           switch (o.function()) {
             case EXP, LOG, TANH, SIGMOID -> 1000 + loads;
-            case SOFTPLUS -> 2000 + loads;
+            case SOFTPLUS, SIN, COS -> 2000 + loads;
             default -> 50 + loads;
           };
       default -> 50 + loads;
