@@ -7,8 +7,8 @@ import java.util.Set;
 
 /// The names that different files have for a contig.
 public final class ContigNames {
-  private static final Set<String> MITOCHONDRIA =
-      Set.of("M", "MT", "Mt", "mitochondrial", "mitochondrion_genome", "MtDNA");
+  private static final List<String> MITOCHONDRIA =
+      List.of("M", "MT", "Mt", "mitochondrial", "mitochondrion_genome", "MtDNA");
 
   private ContigNames() {}
 

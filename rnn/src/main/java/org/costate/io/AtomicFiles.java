@@ -40,6 +40,8 @@ public final class AtomicFiles {
     Path temporary =
         Files.createFile(
             folder.resolve(".writing-" + UUID.randomUUID() + (dot < 0 ? "" : name.substring(dot))));
+    // If the process is interrupted, what follows does not come to its end.
+    temporary.toFile().deleteOnExit();
     try {
       writer.write(temporary);
       try {

@@ -65,6 +65,7 @@ public final class SiteWriter implements GenomeScan.Receiver, AutoCloseable {
       for (Strand strand : Strand.values()) {
         for (Site site : Site.values()) {
           Path track = Files.createTempFile(file.toAbsolutePath().getParent(), ".track-", "");
+          track.toFile().deleteOnExit();
           trackFiles.add(track);
           BufferedWriter writer = Files.newBufferedWriter(track);
           tracks.add(writer);
