@@ -64,6 +64,27 @@ public enum Element {
     fill(from, fromIndex, length, 0);
   }
 
+  /// One element.
+  public double number(Object array, int at) {
+    return array instanceof float[] floats ? floats[at] : ((double[]) array)[at];
+  }
+
+  /// Adds a range to another.
+  public void add(Object from, int fromIndex, Object to, int toIndex, int length) {
+    if (from instanceof float[] source) {
+      float[] target = (float[]) to;
+      for (int i = 0; i < length; i++) {
+        target[toIndex + i] += source[fromIndex + i];
+      }
+    } else {
+      double[] source = (double[]) from;
+      double[] target = (double[]) to;
+      for (int i = 0; i < length; i++) {
+        target[toIndex + i] += source[fromIndex + i];
+      }
+    }
+  }
+
   /// Sets a range to one number.
   public void fill(Object array, int from, int length, double value) {
     if (array instanceof float[] floats) {

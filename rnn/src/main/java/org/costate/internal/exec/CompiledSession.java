@@ -1,5 +1,6 @@
 package org.costate.internal.exec;
 
+import java.util.Arrays;
 import java.util.List;
 import org.costate.graph.StepGraph;
 import org.costate.internal.code.Element;
@@ -102,14 +103,14 @@ public final class CompiledSession {
 
   /// Where inputs are put.
   private Operand[] own(int[] ids) {
-    return java.util.Arrays.stream(ids)
+    return Arrays.stream(ids)
         .mapToObj(id -> new Operand(new Task.View(id, id, 0, phases.size(id), false)))
         .toArray(Operand[]::new);
   }
 
   /// Where results are; null for those that are the same for all lanes.
   private Operand[] views(int[] ids) {
-    return java.util.Arrays.stream(ids)
+    return Arrays.stream(ids)
         .mapToObj(id -> id < 0 || !graph.batched(id) ? null : new Operand(plan.view(id)))
         .toArray(Operand[]::new);
   }
@@ -158,6 +159,7 @@ public final class CompiledSession {
     return switch (task) {
       case Task.Rows o -> new RowsRunner(o);
       case Task.Product o -> new ProductRunner(o);
+      case Task.Lanes o -> new LanesRunner(o);
       case Task.Single(int node) -> new SingleRunner(node, phase);
       case Task.Accumulate o -> new AccumulateRunner(o);
       case Task.SumRows o -> new SumRowsRunner(o);
@@ -246,6 +248,36 @@ public final class CompiledSession {
     }
   }
 
+  private final class LanesRunner extends Runner {
+    private final LaneKernel kernel;
+    private final Operand[] operands;
+    private final int[] at;
+    private final int[] step;
+
+    LanesRunner(Task.Lanes task) {
+      kernel = LaneKernel.of(graph, task.node(), products, memory.scratch());
+      operands = new Operand[task.operands().size() + 1];
+      Arrays.setAll(
+          operands,
+          i -> new Operand(i < operands.length - 1 ? task.operands().get(i) : task.result()));
+      at = new int[operands.length];
+      step = Arrays.stream(operands).mapToInt(operand -> operand.width).toArray();
+    }
+
+    @Override
+    void run(int slot, int local, int firstRow, int rows) {
+      for (int i = 0; i < at.length; i++) {
+        at[i] = operands[i].at(slot, local, firstRow);
+      }
+      for (int row = 0; row < rows; row++) {
+        kernel.run(arena, bound.weights(), at, firstLane + (firstRow + row) % lanes);
+        for (int i = 0; i < at.length; i++) {
+          at[i] += step[i];
+        }
+      }
+    }
+  }
+
   /// Copies operands out as doubles, lets the interpreter evaluate, and copies the result in.
   private final class SingleRunner extends Runner {
     private final int node;
@@ -257,7 +289,7 @@ public final class CompiledSession {
 
     SingleRunner(int node, Phase phase) {
       this.node = node;
-      this.ids = java.util.Arrays.stream(phases.op(node).operands()).distinct().toArray();
+      this.ids = Arrays.stream(phases.op(node).operands()).distinct().toArray();
       this.operands = new Operand[ids.length];
       this.values = new double[graph.ops().size()][];
       int rows = phase.inLoop() ? lanes : Math.min(Memory.TILE, memory.block() * lanes);
@@ -333,7 +365,7 @@ public final class CompiledSession {
           arena,
           memory.sum(task.node()),
           arena,
-          memory.packing());
+          memory.scratch());
     }
   }
 
@@ -375,23 +407,10 @@ public final class CompiledSession {
       int which = index.at(slot, local, firstRow);
       for (int r = count - 1; r >= 0; r--) {
         for (int k = task.count() - 1; k >= 0; k--) {
-          int at = which + r * index.width + k;
-          double number = arena instanceof float[] f ? f[at] : ((double[]) arena)[at];
-          int target =
-              sum
-                  + Structure.row(number, task.tableRows(), graph.name(), firstLane + r % lanes)
-                      * task.width();
+          double number = element.number(arena, which + r * index.width + k);
+          int row = Structure.row(number, task.tableRows(), graph.name(), firstLane + r % lanes);
           int source = from + r * rows.width + k * task.width();
-          if (arena instanceof float[] floats) {
-            for (int j = 0; j < task.width(); j++) {
-              floats[target + j] += floats[source + j];
-            }
-          } else {
-            double[] doubles = (double[]) arena;
-            for (int j = 0; j < task.width(); j++) {
-              doubles[target + j] += doubles[source + j];
-            }
-          }
+          element.add(arena, source, arena, sum + row * task.width(), task.width());
         }
       }
     }
@@ -516,7 +535,7 @@ public final class CompiledSession {
     int id = phases.inputBar[i];
     int size = phases.size(phases.input[i]);
     if (id < 0) {
-      java.util.Arrays.fill(to, firstLane * size, (firstLane + lanes) * size, 0);
+      Arrays.fill(to, firstLane * size, (firstLane + lanes) * size, 0);
     } else {
       read(id, inputBars[i], slot, local, to, firstLane);
     }

@@ -3,6 +3,8 @@ package org.costate.internal.exec;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Collectors;
+import org.costate.graph.Op;
+import org.costate.graph.StepGraph;
 
 /// A plan in words.
 final class Explanation {
@@ -54,10 +56,27 @@ final class Explanation {
           (long) o.n()
               * o.nodes().stream().filter(id -> plan.phases().size(id) > 1 || o.n() == 1).count();
       case Task.Product o -> 2L * o.times() * o.matrix().depth() * o.matrix().n();
+      case Task.Lanes(int node, _, _) -> flops(plan.graph(), node);
       case Task.Single(int node) -> plan.phases().size(node);
       case Task.Accumulate o -> 2L * o.times() * o.m() * o.n();
       case Task.SumRows o -> o.n();
       case Task.ScatterRows o -> (long) o.count() * o.width();
+    };
+  }
+
+  private static long flops(StepGraph graph, int node) {
+    long size = graph.shape(node).size();
+    return switch (graph.ops().get(node)) {
+      case Op.MatrixVector(int w, _, _) -> 2L * graph.shape(w).size();
+      case Op.MatrixMatrix(int a, _, boolean ta, _) -> 2 * size * graph.shape(a).dim(ta ? 0 : 1);
+      case Op.Sum(int x, _) -> graph.shape(x).size();
+      case Op.Max(int x, _) -> graph.shape(x).size();
+      case Op.Convolve(_, int k, _) -> 2 * size * (graph.shape(k).size() / graph.shape(k).dim(0));
+      case Op.ConvolveInput(_, int k, _, _) ->
+          2 * size * (graph.shape(k).size() / graph.shape(k).dim(1));
+      case Op.ConvolveKernel(_, int y, _, _) ->
+          2 * size * (graph.shape(y).size() / graph.shape(y).dim(0));
+      default -> size;
     };
   }
 
@@ -78,6 +97,7 @@ final class Explanation {
                   o.matrix().depth(),
                   o.matrix().n(),
                   plan.graph().describe(o.node()));
+      case Task.Lanes(int node, _, _) -> "lane by lane " + plan.graph().describe(node);
       case Task.Single(int node) -> "interpreted " + plan.graph().describe(node);
       case Task.Accumulate o ->
           "sum of outer products [%d, %d] -> %s"

@@ -180,15 +180,7 @@ final class LoopBuilder {
     if (!Double.isNaN(number)) {
       made = emit(new RowKernel.Instruction.Number(number), false);
     } else {
-      int at = id;
-      int offset = 0;
-      while (views.isAlias(at)) {
-        if (views.op(at) instanceof Op.Slice(int x, int axis, int from, _)) {
-          offset += from * Structure.inner(phases.shape(x), axis);
-        }
-        at = views.aliasOf(at);
-      }
-      offset += weights.row(at, views.size(at));
+      int offset = weights.offset(views, id);
       made =
           views.size(id) > 1
               ? emit(

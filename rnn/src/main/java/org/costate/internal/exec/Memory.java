@@ -1,6 +1,7 @@
 package org.costate.internal.exec;
 
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import org.costate.internal.code.Element;
 
@@ -18,7 +19,7 @@ public final class Memory {
   private final boolean forward;
   private final Map<Integer, Integer> base = new HashMap<>();
   private final Map<Integer, Integer> sums = new HashMap<>();
-  private final int packing;
+  private final int scratch;
   private final long size;
 
   Memory(Plan plan, Products products, int lanes, int steps, int block, boolean forward) {
@@ -69,13 +70,20 @@ public final class Memory {
     }
     at = end;
     long scratch = 0;
-    for (Task task : plan.tasks(Phase.BACK_AFTER)) {
+    for (Task task : forward ? List.<Task>of() : plan.tasks(Phase.BACK_AFTER)) {
       if (task instanceof Task.Accumulate o) {
         scratch = Math.max(scratch, products.scratchSize(block * lanes * o.times(), o.m(), o.n()));
       }
     }
-    this.packing = (int) Math.min(at, Integer.MAX_VALUE);
-    this.size = forward ? at : at + scratch;
+    for (Phase phase : Phase.values()) {
+      for (Task task : forward && phase.backward() ? List.<Task>of() : plan.tasks(phase)) {
+        if (task instanceof Task.Lanes(int node, _, _)) {
+          scratch = Math.max(scratch, LaneKernel.scratch(plan.graph(), node, products));
+        }
+      }
+    }
+    this.scratch = (int) Math.min(at, Integer.MAX_VALUE);
+    this.size = at + scratch;
   }
 
   private long put(int id, long at, long length) {
@@ -135,7 +143,8 @@ public final class Memory {
     return sums.get(node);
   }
 
-  int packing() {
-    return packing;
+  /// Where the memory begins that a task may use while it runs.
+  int scratch() {
+    return scratch;
   }
 }

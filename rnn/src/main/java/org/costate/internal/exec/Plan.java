@@ -256,8 +256,19 @@ final class Plan {
         yield product(id, b, tb, depth, phases.shape(id).dim(1), a, rows);
       }
       case Op.SumBatch(int x) -> sum(id, x);
-      default -> new Task.Single(id);
+      default -> LaneKernel.exists(views.op(id)) ? lanes(id) : new Task.Single(id);
     };
+  }
+
+  private Task lanes(int id) {
+    var operands = new ArrayList<Task.View>();
+    for (int operand : views.op(id).operands()) {
+      operands.add(
+          views.batched(operand)
+              ? views.view(operand)
+              : new Task.View(-1, operand, weights.offset(views, operand), 0, false));
+    }
+    return new Task.Lanes(id, List.copyOf(operands), views.view(id));
   }
 
   /// views.op(B) is B, or Bᵀ if `transposed`.
@@ -349,6 +360,7 @@ final class Plan {
                 task instanceof Task.Product
                     || task instanceof Task.Accumulate
                     || task instanceof Task.SumRows
+                    || task instanceof Task.Lanes
                     || task instanceof Task.Rows rows && rows.n() > 1);
   }
 

@@ -26,6 +26,10 @@ final class Products {
     this.edge = element.array(MOST_ROWS * width);
   }
 
+  Element element() {
+    return element;
+  }
+
   private int vectors() {
     return Simd.available() ? VECTORS : 4;
   }

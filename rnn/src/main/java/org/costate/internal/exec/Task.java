@@ -17,6 +17,9 @@ sealed interface Task {
   /// A product of rows with a packed matrix; `times` rows of the operand for each row of the batch.
   record Product(int node, Pack matrix, View left, View result, int times) implements Task {}
 
+  /// A node that a [LaneKernel] computes for one lane after the other.
+  record Lanes(int node, List<View> operands, View result) implements Task {}
+
   /// A node that the interpreter evaluates.
   record Single(int node) implements Task {}
 
@@ -38,7 +41,7 @@ sealed interface Task {
   ///
   /// @param root the node that owns the memory, or −1 for a value shared by all rows
   /// @param node the node
-  /// @param offset the first column
+  /// @param offset the first column, or where a shared value begins among the weights
   /// @param width the columns of the root
   /// @param next whether it belongs to the next time step
   record View(int root, int node, int offset, int width, boolean next) {}
