@@ -8,6 +8,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import org.costate.check.Catalogue;
+import org.costate.graph.Convolution;
 import org.costate.graph.Functions;
 import org.costate.graph.Hessian;
 import org.costate.graph.Initializer;
@@ -109,7 +110,7 @@ class ExecutorsTest {
             int n = a.shape().size();
             Value b = like(s, known, a, random, "M" + parameters++);
             known.add(
-                switch (random.nextInt(10)) {
+                switch (random.nextInt(12)) {
                   case 0 -> Functions.tanh(a);
                   case 1 -> Functions.sigmoid(a).plus(b);
                   case 2 -> a.hadamard(b);
@@ -119,6 +120,8 @@ class ExecutorsTest {
                   case 6 -> Functions.concat(a, b);
                   case 7 -> a.sum(-1).broadcast(b.shape()).hadamard(b).times(1.0 / n);
                   case 8 -> Functions.softmax(a);
+                  case 9 -> a.outer(b).times(b).times(1.0 / b.shape().size());
+                  case 10 -> a.outer(b).transpose().max(0);
                   default -> Functions.select(a, b, a.times(0.5));
                 });
           }
@@ -141,6 +144,100 @@ class ExecutorsTest {
     }
     Value from = known.get(random.nextInt(known.size()));
     return s.shared(matrix, Initializer.glorotUniform(), n, from.shape().size()).times(from);
+  }
+
+  /// Steps whose lanes have a matrix, rows of a table, or a picture, with parameters large enough
+  /// that they are not taken apart into numbers.
+  static List<StepGraph> structured() {
+    Initializer small = Initializer.normal(0.2);
+    return List.of(
+        StepGraph.define(
+            "fast weights and words",
+            s -> {
+              Value h = s.carry("h", 6);
+              Value fast = s.carry("fast", 6, 6);
+              Value word = s.shared("table", small, 9, 6).gather(s.input("index"));
+              Value next =
+                  Functions.tanh(
+                      s.shared("w", small, 6, 6)
+                          .times(word)
+                          .plus(fast.times(h))
+                          .plus(s.input("x", 6)));
+              s.next(h, next);
+              s.next(fast, fast.times(0.9).plus(next.outer(h).times(0.5)));
+              s.output("y", next);
+            }),
+        StepGraph.define(
+            "attention to a memory that is written",
+            s -> {
+              Value h = s.carry("h", 7);
+              Value memory = s.carry("memory", 5, 7);
+              Value x = s.input("x", 7);
+              Value weights = Functions.softmax(memory.times(h));
+              Value read = memory.transpose().times(weights);
+              Value next =
+                  Functions.tanh(s.shared("w", small, 7, 14).times(Functions.concat(read, x)));
+              s.next(h, next);
+              s.next(memory, memory.plus(weights.outer(next)));
+              s.output("y", memory.gather(s.input("index")).plus(next));
+            }),
+        StepGraph.define(
+            "rows that look at each other",
+            s -> {
+              Value rows = s.carry("rows", 3, 5);
+              Value keys = rows.times(s.shared("key", small, 5, 5));
+              Value scores = Functions.exp(rows.times(keys.transpose()));
+              Value weights = scores.over(scores.sum(1).repeat(1, 3));
+              Value next = Functions.tanh(weights.times(rows).plus(s.input("x", 5).repeat(0, 3)));
+              s.next(rows, Functions.concat(1, next.slice(1, 2, 5), next.slice(1, 0, 2)));
+              s.output("y", next.max(0).plus(s.input("index")));
+            }),
+        StepGraph.define(
+            "pictures",
+            s -> {
+              Value h = s.carry("h", 3, 5, 6);
+              Value x = s.input("x", 1, 9, 11);
+              Value seen =
+                  Functions.convolve2d(
+                      x, s.shared("k", small, 3, 1, 3, 3), Convolution.PLAIN.stride(2).padding(1));
+              Value before =
+                  Functions.convolve2d(
+                      h,
+                      s.shared("r", small, 3, 3, 3, 3),
+                      Convolution.PLAIN.dilation(2).padding(2));
+              Value next = Functions.tanh(seen.plus(before));
+              s.next(h, next);
+              s.output(
+                  "y",
+                  Functions.convolveTransposed2d(
+                          next, s.shared("t", small, 3, 2, 2, 2), Convolution.PLAIN, 6, 7)
+                      .sum(-1)
+                      .plus(s.input("index")));
+            }));
+  }
+
+  @ParameterizedTest(name = "{0}")
+  @MethodSource("structured")
+  void aLaneMayHaveMatricesTablesAndPictures(StepGraph step) {
+    Catalogue.Domain domain =
+        (operand, random) ->
+            operand.equals("index") ? random.nextInt(5) : random.nextDouble(-0.9, 0.9);
+    var entry = new Catalogue.Entry(step.name(), step, domain, List.of("index"));
+    for (int lanes : new int[] {1, 5, 19}) {
+      agree(entry.problem(Precision.DOUBLE, lanes, 7, 3), new SavePolicy.All(), 1e-12);
+      agree(entry.problem(Precision.DOUBLE, lanes, 7, 3), new SavePolicy.Every(3), 1e-12);
+    }
+    agree(entry.problem(Precision.FLOAT, 4, 5, 4), new SavePolicy.All(), 1e-5);
+    Catalogue.Problem p = entry.problem(Precision.DOUBLE, 4, 6, 5);
+    boolean[][] resets = new boolean[6][];
+    resets[3] = new boolean[] {false, true, false, true};
+    Sequences batch = p.batch().lengths(2, 6, 5, 0).resets(resets);
+    agree(
+        new Catalogue.Problem(p.unroll(), p.parameters(), p.initial(), batch, p.seeds()),
+        new SavePolicy.All(),
+        Sweep.full().withCostates().withFlow(),
+        1e-11);
+    assertThat(p.unroll().explain()).contains("lane by lane").doesNotContain("interpreted");
   }
 
   @Test
