@@ -357,8 +357,10 @@ public interface RowKernel {
                     ? in[0]
                     : numbers.masked(
                         mask, in[0], numbers.constant(sum ? 0 : Double.NEGATIVE_INFINITY));
+            // The term first: HotSpot knows its class, and that of a total only once it knows what
+            // the operation returns.
             numbers.set(
-                totals[i], sum ? numbers.add(totals[i], term) : numbers.maximum(totals[i], term));
+                totals[i], sum ? numbers.add(term, totals[i]) : numbers.maximum(term, totals[i]));
           }
           case Instruction.LoadOne _ -> throw new IllegalStateException("one number is not a row");
         }
