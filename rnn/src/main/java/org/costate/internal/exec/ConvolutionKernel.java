@@ -61,12 +61,12 @@ final class ConvolutionKernel implements LaneKernel {
     this.sizes = Sizes.of(graph, node);
     switch (graph.ops().get(node)) {
       case Op.Convolve(_, _, Convolution g) -> {
-        patches = new Moves(patches(first, second, own, g));
+        patches = packed(patches(first, second, own, g));
         factor = null;
         dot = null;
       }
       case Op.ConvolveInput(_, _, Convolution g, _) -> {
-        patches = new Moves(readers(own, second, first, g));
+        patches = packed(readers(own, second, first, g));
         factor = new Moves(exchanged(second));
         dot = null;
       }
@@ -77,6 +77,12 @@ final class ConvolutionKernel implements LaneKernel {
       }
       default -> throw new IllegalStateException(graph.describe(node) + " is no convolution");
     }
+  }
+
+  /// Patches as the packed operand of a product.
+  private Moves packed(int[] index) {
+    int[] order = products.packedOrder(sizes.depth, sizes.positions);
+    return new Moves(Arrays.stream(order).map(i -> i < 0 ? -1 : index[i]).toArray());
   }
 
   /// For each element of P, `[C, KH, KW, H′, W′]`, the element of x that it is, or −1.
@@ -151,14 +157,11 @@ final class ConvolutionKernel implements LaneKernel {
   /// The numbers of scratch memory that a node needs.
   static long scratch(StepGraph graph, int node, Products products) {
     Sizes sizes = Sizes.of(graph, node);
-    long patches = (long) sizes.depth * sizes.positions;
     return switch (graph.ops().get(node)) {
-      case Op.ConvolveKernel _ -> patches;
+      case Op.ConvolveKernel _ -> (long) sizes.depth * sizes.positions;
       case Op.ConvolveInput _ ->
-          patches
-              + products.packedSize(sizes.depth, sizes.positions)
-              + (long) sizes.rows * sizes.depth;
-      default -> patches + products.packedSize(sizes.depth, sizes.positions);
+          products.packedSize(sizes.depth, sizes.positions) + (long) sizes.rows * sizes.depth;
+      default -> products.packedSize(sizes.depth, sizes.positions);
     };
   }
 
@@ -171,17 +174,15 @@ final class ConvolutionKernel implements LaneKernel {
       dots(other, begin, arena, at[2]);
       return;
     }
-    int n = sizes.positions;
-    int packed = scratch + sizes.depth * n;
     if (factor != null) {
-      factor.run(other, begin, arena, packed);
+      int to = scratch + patches.length();
+      factor.run(other, begin, arena, to);
       other = arena;
-      begin = packed;
-      packed += factor.length();
+      begin = to;
     }
-    products.pack(arena, scratch, n, 1, sizes.depth, n, arena, packed);
-    products.multiply(
-        other, begin, sizes.depth, sizes.rows, sizes.depth, arena, packed, n, arena, at[2], n);
+    int depth = sizes.depth;
+    int n = sizes.positions;
+    products.multiply(other, begin, depth, sizes.rows, depth, arena, scratch, n, arena, at[2], n);
   }
 
   /// K̄: products of the rows of ȳ with those of P.

@@ -47,6 +47,17 @@ final class Products {
     return (n + width - 1) / width;
   }
 
+  /// Where the elements of a packed matrix are in a row-major one `[depth, n]`; −1 beyond its last
+  /// column.
+  int[] packedOrder(int depth, int n) {
+    int[] order = new int[packedSize(depth, n)];
+    for (int i = 0; i < order.length; i++) {
+      int column = i / (depth * width) * width + i % width;
+      order[i] = column < n ? i / width % depth * n + column : -1;
+    }
+    return order;
+  }
+
   /// Packs B, whose element (k, j) is at `from + k·kStep + j·jStep`; columns that are not there are
   /// zero.
   void pack(Object b, int from, int kStep, int jStep, int depth, int n, Object to, int at) {
