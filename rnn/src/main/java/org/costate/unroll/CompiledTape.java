@@ -26,13 +26,15 @@ final class CompiledTape implements Tape {
 
   /// @param save what to keep for the way back; null for nothing
   /// @param spare where rows of outputs come from; null for new ones
+  /// @param beside whether another pass runs beside this one
   CompiledTape(
       Unroll unroll,
       Parameters parameters,
       State initial,
       Sequences batch,
       SavePolicy save,
-      SpareRows spare) {
+      SpareRows spare,
+      boolean beside) {
     this.unroll = unroll;
     this.parameters = parameters;
     this.batch = batch;
@@ -41,7 +43,7 @@ final class CompiledTape implements Tape {
     int lanes = batch.lanes();
     SavePolicy concrete =
         save == null ? null : SavePolicies.concrete(save, unroll, batch.horizon(), lanes);
-    int count = program.slices(lanes);
+    int count = program.slices(lanes, beside);
     for (int i = 0; i < count; i++) {
       slices.add(
           new SliceTape(
@@ -88,7 +90,7 @@ final class CompiledTape implements Tape {
   /// The bytes of all workspaces of a batch.
   static long memory(Unroll unroll, int lanes, int kept) {
     CompiledProgram program = unroll.compiled();
-    int count = program.slices(lanes);
+    int count = program.slices(lanes, false);
     long bytes = 0;
     for (int i = 0; i < count; i++) {
       int own = (i + 1) * lanes / count - i * lanes / count;

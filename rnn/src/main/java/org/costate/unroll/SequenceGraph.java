@@ -1,6 +1,7 @@
 package org.costate.unroll;
 
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -67,6 +68,7 @@ public final class SequenceGraph implements Recurrence {
   }
 
   private final List<Node> nodes;
+  private final List<List<Node>> waves;
   private final Map<String, Shape> inputs;
   private final Map<String, SequenceValue> outputs;
   private final int values;
@@ -75,6 +77,7 @@ public final class SequenceGraph implements Recurrence {
 
   private SequenceGraph(Builder builder) {
     this.nodes = List.copyOf(builder.finish());
+    this.waves = waves(nodes);
     this.inputs = java.util.Collections.unmodifiableMap(builder.inputs);
     this.outputs = builder.outputs;
     this.values = builder.values.size();
@@ -387,6 +390,32 @@ public final class SequenceGraph implements Recurrence {
 
   List<Node> nodes() {
     return nodes;
+  }
+
+  /// The nodes in order, those scans together that follow each other and read nothing of each
+  /// other, such as the two directions of a layer: they can run side by side.
+  List<List<Node>> waves() {
+    return waves;
+  }
+
+  private static List<List<Node>> waves(List<Node> nodes) {
+    var waves = new ArrayList<List<Node>>();
+    var made = new HashSet<Integer>();
+    for (Node node : nodes) {
+      boolean beside =
+          node instanceof Node.Scan scan
+              && !made.isEmpty()
+              && scan.sources().values().stream().noneMatch(made::contains);
+      if (!beside) {
+        waves.add(new ArrayList<>());
+        made.clear();
+      }
+      if (node instanceof Node.Scan scan) {
+        made.addAll(scan.results().values());
+      }
+      waves.getLast().add(node);
+    }
+    return waves;
   }
 
   /// Rows that forward passes of this graph hand on to one another.

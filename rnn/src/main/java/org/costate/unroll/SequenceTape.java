@@ -2,10 +2,15 @@ package org.costate.unroll;
 
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Consumer;
+import java.util.function.IntFunction;
+import java.util.stream.IntStream;
 
 /// A forward pass of a [SequenceGraph]: the nodes in order, and in reverse order on the way back.
 final class SequenceTape implements Tape {
@@ -24,33 +29,33 @@ final class SequenceTape implements Tape {
     this.values = new Series[graph.valueCount()];
     var finalState = new LinkedHashMap<String, double[]>();
     int next = 0;
+    int done = 0;
     int[] lastUse = save == null ? lastUses(graph) : null;
     // Values whose rows nobody else has: not inputs, which belong to the caller.
     boolean[] spare = new boolean[graph.valueCount()];
-    for (int n = 0; n < graph.nodes().size(); n++) {
-      SequenceGraph.Node node = graph.nodes().get(n);
-      switch (node) {
+    for (List<SequenceGraph.Node> wave : graph.waves()) {
+      switch (wave.getFirst()) {
         case SequenceGraph.Node.Input(String name) -> values[next++] = batch.input(name);
-        case SequenceGraph.Node.Scan scan -> {
-          Rollout result = run(scan, initial.part(scan.name() + "."), save);
-          for (var entry : scan.results().entrySet()) {
-            Series series = result.output(entry.getKey());
-            values[entry.getValue()] = scan.reversed() ? series.reversed(batch) : series;
-            spare[entry.getValue()] = scan.unroll().compiled() != null;
-            next++;
+        case SequenceGraph.Node.Reduce reduce -> values[next++] = reduce(reduce);
+        case SequenceGraph.Node.Scan _ -> {
+          for (Pass pass : sideBySide(wave, i -> run(wave, i, initial, save))) {
+            SequenceGraph.Node.Scan scan = pass.scan;
+            if (pass.tape != null) {
+              tapes.add(pass.tape);
+            }
+            for (int id : scan.results().values()) {
+              values[id] = pass.results.get(id);
+              spare[id] = scan.unroll().compiled() != null;
+              next++;
+            }
+            pass.finalState.forEach(
+                (name, array) -> finalState.put(scan.name() + "." + name, array));
           }
-          result
-              .finalState()
-              .values()
-              .forEach((name, array) -> finalState.put(scan.name() + "." + name, array));
-        }
-        case SequenceGraph.Node.Reduce reduce -> {
-          values[reduce.result()] = reduce(reduce);
-          next++;
         }
       }
+      done += wave.size();
       for (int id = 0; lastUse != null && id < next; id++) {
-        if (values[id] != null && lastUse[id] <= n) {
+        if (values[id] != null && lastUse[id] < done) {
           if (spare[id]) {
             graph.spare().give(values[id].steps());
           }
@@ -108,13 +113,53 @@ final class SequenceTape implements Tape {
     return own;
   }
 
-  private Rollout run(SequenceGraph.Node.Scan scan, State initial, SavePolicy save) {
-    if (save == null) {
-      return scan.unroll().evaluate(parameters, initial, inputs(scan), graph.spare());
+  /// What a forward pass of one scan gave.
+  ///
+  /// @param results its values, in the order of time, by id
+  /// @param tape null if there is no way back
+  private record Pass(
+      SequenceGraph.Node.Scan scan,
+      Map<Integer, Series> results,
+      Map<String, double[]> finalState,
+      Tape tape) {}
+
+  private Pass run(List<SequenceGraph.Node> wave, int i, State initial, SavePolicy save) {
+    var scan = (SequenceGraph.Node.Scan) wave.get(i);
+    boolean beside = wave.size() > 1;
+    State own = initial.part(scan.name() + ".");
+    Tape tape =
+        save == null ? null : scan.unroll().forward(parameters, own, inputs(scan), save, beside);
+    Rollout result =
+        tape == null
+            ? scan.unroll().evaluate(parameters, own, inputs(scan), graph.spare(), beside)
+            : tape.rollout();
+    var results = new HashMap<Integer, Series>();
+    scan.results()
+        .forEach(
+            (name, id) -> {
+              Series series = result.output(name);
+              results.put(id, scan.reversed() ? series.reversed(batch) : series);
+            });
+    return new Pass(scan, results, result.finalState().values(), tape);
+  }
+
+  /// Does something with the scans of a wave, on several threads if that is worth it.
+  private <T> List<T> sideBySide(List<SequenceGraph.Node> wave, IntFunction<T> body) {
+    var done = new ArrayList<T>(Collections.nCopies(wave.size(), null));
+    List<Integer> all = IntStream.range(0, wave.size()).boxed().toList();
+    Consumer<Integer> one = i -> done.set(i, body.apply(i));
+    if (wave.stream().allMatch(this::worthThreads)) {
+      Parallel.run(all, one);
+    } else {
+      all.forEach(one);
     }
-    Tape tape = scan.unroll().forward(parameters, initial, inputs(scan), save);
-    tapes.add(tape);
-    return tape.rollout();
+    return done;
+  }
+
+  private boolean worthThreads(SequenceGraph.Node node) {
+    return node instanceof SequenceGraph.Node.Scan scan
+        && scan.unroll().compiled() != null
+        && scan.unroll().compiled().worthThreads(batch.lanes(), batch.horizon());
   }
 
   private Series reduce(SequenceGraph.Node.Reduce reduce) {
@@ -210,32 +255,40 @@ final class SequenceTape implements Tape {
     var initial = new LinkedHashMap<String, double[]>();
     var costates = new LinkedHashMap<String, Series>();
     var flow = new LinkedHashMap<String, Flow>();
-    int tape = tapes.size();
-    for (SequenceGraph.Node node : graph.nodes().reversed()) {
-      switch (node) {
+    int left = tapes.size();
+    for (List<SequenceGraph.Node> wave : graph.waves().reversed()) {
+      switch (wave.getFirst()) {
         case SequenceGraph.Node.Input _ -> {}
         case SequenceGraph.Node.Reduce reduce -> reduceBackward(reduce, bars);
-        case SequenceGraph.Node.Scan scan -> {
-          Cotangents bar = tapes.get(--tape).backward(seeds(scan, seeds, bars), sweep);
-          for (int i = 0; i < total.length; i++) {
-            total[i] += bar.parameters().values()[i];
-          }
-          scan.sources()
-              .forEach(
-                  (input, source) -> {
-                    if (scan.unroll().wants(input)) {
-                      Series series = bar.input(input);
-                      addTo(bars, source, scan.reversed() ? series.reversed(batch) : series);
-                    }
+        case SequenceGraph.Node.Scan _ -> {
+          left -= wave.size();
+          int first = left;
+          List<Cotangents> all =
+              sideBySide(
+                  wave,
+                  i -> {
+                    var scan = (SequenceGraph.Node.Scan) wave.get(i);
+                    return tapes.get(first + i).backward(seeds(scan, seeds, bars), sweep);
                   });
-          bar.initialState()
-              .values()
-              .forEach((name, array) -> initial.put(scan.name() + "." + name, array));
-          bar.costates().forEach((name, series) -> costates.put(scan.name() + "." + name, series));
-          if (bar.flow().containsKey("") && !scan.unroll().step().carries().isEmpty()) {
-            Flow norms = bar.flow().get("");
-            flow.put(
-                scan.name(), new Flow(norms.costateNorm(), norms.parameterNorm(), scan.reversed()));
+          for (int i = wave.size() - 1; i >= 0; i--) {
+            var scan = (SequenceGraph.Node.Scan) wave.get(i);
+            Cotangents bar = all.get(i);
+            double[] own = bar.parameters().values();
+            for (int j = 0; j < total.length; j++) {
+              total[j] += own[j];
+            }
+            pass(scan, bar, bars);
+            bar.initialState()
+                .values()
+                .forEach((name, array) -> initial.put(scan.name() + "." + name, array));
+            bar.costates()
+                .forEach((name, series) -> costates.put(scan.name() + "." + name, series));
+            if (bar.flow().containsKey("") && !scan.unroll().step().carries().isEmpty()) {
+              Flow norms = bar.flow().get("");
+              flow.put(
+                  scan.name(),
+                  new Flow(norms.costateNorm(), norms.parameterNorm(), scan.reversed()));
+            }
           }
         }
       }
@@ -266,6 +319,18 @@ final class SequenceTape implements Tape {
       addTo(bars, value.id(), bar);
     }
     return bars;
+  }
+
+  /// Passes the cotangents of a scan's inputs on to what they are.
+  private void pass(SequenceGraph.Node.Scan scan, Cotangents bar, Series[] bars) {
+    scan.sources()
+        .forEach(
+            (input, source) -> {
+              if (scan.unroll().wants(input)) {
+                Series series = bar.input(input);
+                addTo(bars, source, scan.reversed() ? series.reversed(batch) : series);
+              }
+            });
   }
 
   private Seeds seeds(SequenceGraph.Node.Scan scan, Seeds all, Series[] bars) {
@@ -371,15 +436,7 @@ final class SequenceTape implements Tape {
         if (found.isPresent()) {
           return found.map(f -> renamed(f, scan.name()));
         }
-        Cotangents bar = tape.tapes.get(--at).backward(own);
-        scan.sources()
-            .forEach(
-                (input, source) -> {
-                  if (scan.unroll().wants(input)) {
-                    Series series = bar.input(input);
-                    addTo(bars, source, scan.reversed() ? series.reversed(batch) : series);
-                  }
-                });
+        tape.pass(scan, tape.tapes.get(--at).backward(own), bars);
       }
     }
     return Optional.empty();

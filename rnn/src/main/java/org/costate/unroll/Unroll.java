@@ -177,23 +177,30 @@ public final class Unroll implements Recurrence {
 
   @Override
   public Tape forward(Parameters parameters, State initial, Sequences batch, SavePolicy save) {
+    return forward(parameters, initial, batch, save, false);
+  }
+
+  /// The same, maybe beside another pass.
+  Tape forward(
+      Parameters parameters, State initial, Sequences batch, SavePolicy save, boolean beside) {
     State checked = check(initial, batch);
     return compiled == null
         ? new UnrollTape(this, parameters, checked, batch, save)
-        : new CompiledTape(this, parameters, checked, batch, save, null);
+        : new CompiledTape(this, parameters, checked, batch, save, null, beside);
   }
 
   @Override
   public Rollout evaluate(Parameters parameters, State initial, Sequences batch) {
-    return evaluate(parameters, initial, batch, null);
+    return evaluate(parameters, initial, batch, null, false);
   }
 
-  /// The same with outputs in rows that may have been used before.
-  Rollout evaluate(Parameters parameters, State initial, Sequences batch, SpareRows spare) {
+  /// The same with outputs in rows that may have been used before, maybe beside another pass.
+  Rollout evaluate(
+      Parameters parameters, State initial, Sequences batch, SpareRows spare, boolean beside) {
     State checked = check(initial, batch);
     return compiled == null
         ? new UnrollTape(this, parameters, checked, batch, null).rollout()
-        : new CompiledTape(this, parameters, checked, batch, null, spare).rollout();
+        : new CompiledTape(this, parameters, checked, batch, null, spare, beside).rollout();
   }
 
   /// A step that only runs forward, in double.

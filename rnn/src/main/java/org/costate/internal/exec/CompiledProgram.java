@@ -224,8 +224,12 @@ public final class CompiledProgram {
 
   /// How the lanes of a batch are divided into slices that run independently: as many lanes each as
   /// fill a product's tiles, whatever the number of threads, so that results do not depend on it.
-  public int slices(int lanes) {
-    return lanes <= 8 ? 1 : lanes <= 16 ? 2 : (lanes + 15) / 16;
+  ///
+  /// @param lanes the lanes of the batch
+  /// @param beside whether another pass runs beside this one, so that 16 lanes need no two slices
+  ///   to keep two processors busy
+  public int slices(int lanes, boolean beside) {
+    return lanes <= 8 ? 1 : lanes <= 16 && !beside ? 2 : (lanes + 15) / 16;
   }
 
   /// Whether a batch is work enough for more than one thread: handing slices over costs some ten
