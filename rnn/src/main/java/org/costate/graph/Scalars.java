@@ -13,7 +13,11 @@ import java.util.List;
 public final class Scalars {
   private static final int LARGEST_VALUE = 512;
   private static final int LARGEST_PARAMETER_MATRIX = 16;
-  private static final int MOST_OPERATIONS = 60_000;
+  private static final int MOST_OPERATIONS = 200_000;
+
+  /// Operations that each node may become on average: with more, vectors fill registers.
+  private static final int MOST_PER_NODE = 32;
+
   private static final int MOST_BEFORE_SIMPLIFYING = 400_000;
 
   private final StepGraph graph;
@@ -40,7 +44,8 @@ public final class Scalars {
       return graph;
     }
     StepGraph expanded = Simplify.of(new Scalars(graph).run());
-    return expanded.ops().size() <= MOST_OPERATIONS ? expanded : graph;
+    int most = Math.min(MOST_OPERATIONS, MOST_PER_NODE * graph.ops().size());
+    return expanded.ops().size() <= most ? expanded : graph;
   }
 
   private static boolean possible(StepGraph graph) {

@@ -158,6 +158,7 @@ public final class CompiledSession {
   private Runner runner(Task task, Phase phase) {
     return switch (task) {
       case Task.Rows o -> new RowsRunner(o);
+      case Task.Numbers o -> new NumbersRunner(o);
       case Task.Product o -> new ProductRunner(o);
       case Task.Lanes o -> new LanesRunner(o);
       case Task.Single(int node) -> new SingleRunner(node, phase);
@@ -208,6 +209,27 @@ public final class CompiledSession {
       } else {
         kernel.run(arena, bound.weights(), at, rows, n);
       }
+    }
+  }
+
+  private final class NumbersRunner extends Runner {
+    private final Columns columns;
+    private final Operand[] operands;
+    private final int[] at;
+
+    NumbersRunner(Task.Numbers task) {
+      columns = task.columns();
+      operands = task.operands().stream().map(Operand::new).toArray(Operand[]::new);
+      at = new int[2 * operands.length];
+    }
+
+    @Override
+    void run(int slot, int local, int firstRow, int rows) {
+      for (int i = 0; i < operands.length; i++) {
+        at[2 * i] = operands[i].at(slot, local, firstRow);
+        at[2 * i + 1] = operands[i].width;
+      }
+      columns.run(arena, bound.weights(), at, rows, memory.scratch());
     }
   }
 

@@ -55,6 +55,7 @@ final class Explanation {
       case Task.Rows o ->
           (long) o.n()
               * o.nodes().stream().filter(id -> plan.phases().size(id) > 1 || o.n() == 1).count();
+      case Task.Numbers o -> o.nodes().size();
       case Task.Product o -> 2L * o.times() * o.matrix().depth() * o.matrix().n();
       case Task.Lanes(int node, _, _) -> flops(plan.graph(), node);
       case Task.Single(int node) -> plan.phases().size(node);
@@ -89,6 +90,8 @@ final class Explanation {
                   o.nodes().stream()
                       .map(id -> plan.graph().describe(id))
                       .collect(Collectors.joining("; ")));
+      case Task.Numbers o ->
+          "%d operations on single numbers, each for a column of rows".formatted(o.nodes().size());
       case Task.Product o ->
           "product with packed %s%s [%d, %d] -> %s"
               .formatted(

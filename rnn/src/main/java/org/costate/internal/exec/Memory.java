@@ -79,6 +79,8 @@ public final class Memory {
       for (Task task : forward && phase.backward() ? List.<Task>of() : plan.tasks(phase)) {
         if (task instanceof Task.Lanes(int node, _, _)) {
           scratch = Math.max(scratch, LaneKernel.scratch(plan.graph(), node, products));
+        } else if (task instanceof Task.Numbers o) {
+          scratch = Math.max(scratch, o.columns().scratch());
         }
       }
     }

@@ -52,7 +52,9 @@ final class Plan {
     }
     choosePlaces(schedule);
     bundleNumbers();
-    schedule.forEach((phase, groups) -> tasks.put(phase, groups.stream().map(this::task).toList()));
+    schedule.forEach(
+        (phase, groups) ->
+            tasks.put(phase, groups.stream().map(group -> task(phase, group)).toList()));
   }
 
   // ---- places
@@ -230,10 +232,14 @@ final class Plan {
 
   // ---- tasks
 
-  private Task task(List<Unit> group) {
+  private Task task(Phase phase, List<Unit> group) {
     Unit first = group.getFirst();
     if (order.fusible(first)) {
       var builder = new LoopBuilder(order, element, weights, group, places.keySet());
+      if (builder.length == 1 && order.inColumns(phase, group.size())) {
+        return new Task.Numbers(
+            new Columns(builder.code()), List.copyOf(builder.operands), List.copyOf(builder.group));
+      }
       return new Task.Rows(
           builder.code(),
           List.copyOf(builder.operands),

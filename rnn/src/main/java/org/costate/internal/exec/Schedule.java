@@ -19,6 +19,10 @@ final class Schedule {
 
   private static final int LARGEST_SCALAR_CODE = 4000;
 
+  /// Operations on single numbers after which straight-line code outgrows the cache of instructions
+  /// and takes seconds to compile.
+  private static final int LARGEST_STRAIGHT_LINE = 1000;
+
   private final Views views;
   private final Phases phases;
 
@@ -99,9 +103,17 @@ final class Schedule {
     return views.size(unit.node());
   }
 
+  /// Whether so many single numbers of a phase are computed by [Columns]: there are several rows,
+  /// and straight-line code would be longer than the cache of instructions.
+  boolean inColumns(Phase phase, int count) {
+    return !phase.inLoop() && count > LARGEST_STRAIGHT_LINE;
+  }
+
   /// The tasks of a phase in order, each a list of units.
   List<List<Unit>> schedule(Phase phase) {
     var open = new LinkedHashSet<Unit>(units(phase));
+    long numbers = open.stream().filter(unit -> fusible(unit) && domain(unit) == 1).count();
+    int longest = inColumns(phase, (int) numbers) ? Integer.MAX_VALUE : LARGEST_SCALAR_CODE;
     var pending = new HashMap<Integer, Integer>();
     for (Unit unit : open) {
       if (unit.target() < 0) {
@@ -132,7 +144,7 @@ final class Schedule {
           }
         }
       }
-      List<Unit> group = group(open, pending, partsOf);
+      List<Unit> group = group(open, pending, partsOf, longest);
       if (group.isEmpty() && !open.isEmpty()) {
         throw new IllegalStateException(
             "Step '%s': the planner found no order for %s in phase %s."
@@ -195,14 +207,17 @@ final class Schedule {
 
   /// The largest set of element-wise units of one length that can run as one loop.
   private List<Unit> group(
-      Set<Unit> open, Map<Integer, Integer> pending, Map<Integer, List<Integer>> partsOf) {
+      Set<Unit> open,
+      Map<Integer, Integer> pending,
+      Map<Integer, List<Integer>> partsOf,
+      int longest) {
     int length = 0;
     for (Unit unit : open) {
       if (domain(unit) > length && fusible(unit) && ready(unit, pending, partsOf, Set.of())) {
         length = domain(unit);
       }
     }
-    int limit = length > 1 ? LARGEST_LOOP : LARGEST_SCALAR_CODE;
+    int limit = length > 1 ? LARGEST_LOOP : longest;
     var group = new ArrayList<Unit>();
     var inside = new java.util.HashSet<Unit>();
     var members = new LinkedHashSet<Integer>();
@@ -211,7 +226,7 @@ final class Schedule {
     while (grown) {
       grown = false;
       for (Unit unit : open) {
-        if (cost + CHEAPEST > limit) {
+        if (cost > limit - CHEAPEST) {
           return group;
         }
         boolean fits = domain(unit) == length || domain(unit) == 1;
@@ -219,7 +234,7 @@ final class Schedule {
             && fits
             && !inside.contains(unit)
             && ready(unit, pending, partsOf, members)
-            && (group.isEmpty() || cost + cost(unit, length) <= limit)) {
+            && (group.isEmpty() || cost <= limit - cost(unit, length))) {
           group.add(unit);
           inside.add(unit);
           cost += cost(unit, length);

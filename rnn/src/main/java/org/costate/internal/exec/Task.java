@@ -14,6 +14,13 @@ sealed interface Task {
   record Rows(RowKernel.Code code, List<View> operands, int n, List<Integer> nodes)
       implements Task {}
 
+  /// A long program of single numbers.
+  ///
+  /// @param columns what it computes
+  /// @param operands where its operands are
+  /// @param nodes the nodes it computes, for listings
+  record Numbers(Columns columns, List<View> operands, List<Integer> nodes) implements Task {}
+
   /// A product of rows with a packed matrix; `times` rows of the operand for each row of the batch.
   record Product(int node, Pack matrix, View left, View result, int times) implements Task {}
 
