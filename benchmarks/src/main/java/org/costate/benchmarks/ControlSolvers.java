@@ -2,6 +2,7 @@ package org.costate.benchmarks;
 
 import java.util.concurrent.TimeUnit;
 import org.costate.control.CompiledProblem;
+import org.costate.control.DiscretePlant;
 import org.costate.control.Integrator;
 import org.costate.control.OptimalControlProblem;
 import org.costate.control.Solution;
@@ -10,7 +11,10 @@ import org.costate.control.solve.InteriorPoint;
 import org.costate.control.solve.Mpc;
 import org.costate.control.system.CartPole;
 import org.costate.control.system.PlanarArm;
+import org.costate.control.system.RigidBodies;
 import org.costate.control.system.Unicycle;
+import org.costate.graph.Functions;
+import org.costate.graph.Value;
 import org.costate.internal.control.DdpSearch;
 import org.costate.internal.control.Graphs;
 import org.openjdk.jmh.annotations.Benchmark;
@@ -39,6 +43,9 @@ import org.openjdk.jmh.annotations.Warmup;
 public class ControlSolvers {
   private static final int ITERATIONS_20 = 12;
   private static final int ITERATIONS_200 = 14;
+  private static final int ITERATIONS_ARM = 52;
+
+  private static final double[] BENT = {0, 0.5, 0, 1, 0, 0.5, 0, 0, 0, 0, 0, 0, 0, 0};
 
   private CompiledProblem swingUp;
   private Trajectory swingUpGuess;
@@ -49,6 +56,8 @@ public class ControlSolvers {
   private Trajectory armGuess;
   private DdpSearch unicycle20;
   private DdpSearch unicycle200;
+  private DdpSearch sevenAxes;
+  private Trajectory standing;
   private Trajectory rest20;
   private Trajectory rest200;
   private Mpc controller;
@@ -87,10 +96,13 @@ public class ControlSolvers {
     armGuess = Trajectory.straightLine(reach, out);
     unicycle20 = new DdpSearch(CompiledProblem.of(unicycle(20)), Graphs.Curvature.COST);
     unicycle200 = new DdpSearch(CompiledProblem.of(unicycle(200)), Graphs.Curvature.COST);
+    sevenAxes = new DdpSearch(CompiledProblem.of(sevenAxisArm()), Graphs.Curvature.COST);
+    standing = Trajectory.standing(sevenAxisArm());
     rest20 = Trajectory.standing(unicycle(20));
     rest200 = Trajectory.standing(unicycle(200));
     count(unicycleTwenty(), ITERATIONS_20);
     count(unicycleTwoHundred(), ITERATIONS_200);
+    count(sevenAxes(), ITERATIONS_ARM);
     controller = new Mpc(balance(), 20);
   }
 
@@ -115,6 +127,36 @@ public class ControlSolvers {
                     .times(50)
                     .plus(at.control().dot(at.control()).times(0.5)))
         .terminalCost(at -> at.state().dot(at.state()).times(50));
+  }
+
+  /// Semi-implicit Euler, 100 steps of 10 ms.
+  private static OptimalControlProblem sevenAxisArm() {
+    RigidBodies bodies = RigidBodies.sevenAxisArm();
+    var plant =
+        new DiscretePlant(
+            bodies.name(),
+            bodies.states(),
+            bodies.controls(),
+            at -> {
+              Value acceleration = bodies.rate(at).slice(7, 14);
+              Value velocity = at.state().slice(7, 14).plus(acceleration.times(0.01));
+              return Functions.concat(at.state().slice(0, 7).plus(velocity.times(0.01)), velocity);
+            });
+    double[] target = {0.4, 0.8, 0.3, 0.6, 0.2, 0.2, 0.4, 0, 0, 0, 0, 0, 0, 0};
+    return OptimalControlProblem.of(plant)
+        .horizon(100)
+        .startingAt(BENT)
+        .stageCost(
+            at -> {
+              Value away = at.state().minus(at.graph().constant(target));
+              Value effort = at.control().dot(at.control()).times(0.001);
+              return away.dot(away).times(0.1).plus(effort).times(0.5 * 0.01);
+            })
+        .terminalCost(
+            at -> {
+              Value away = at.state().minus(at.graph().constant(target));
+              return away.dot(away).times(50);
+            });
   }
 
   private static OptimalControlProblem balance() {
@@ -166,6 +208,15 @@ public class ControlSolvers {
   @OperationsPerInvocation(ITERATIONS_200)
   public DdpSearch.Found unicycleTwoHundred() {
     return unicycle200.search(rest200, new double[] {-1, -1, 1}, true, 1e-8, 100);
+  }
+
+  /// One iteration of iLQR on a seven-axis arm, 100 steps.
+  ///
+  /// @return what was found
+  @Benchmark
+  @OperationsPerInvocation(ITERATIONS_ARM)
+  public DdpSearch.Found sevenAxes() {
+    return sevenAxes.search(standing, BENT, true, 1e-8, 100);
   }
 
   /// The cost of 100 steps of the cart-pole.

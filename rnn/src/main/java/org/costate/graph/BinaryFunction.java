@@ -79,7 +79,7 @@ public enum BinaryFunction {
       case ADD -> a.graphConstant(1);
       case SUBTRACT -> a.graphConstant(-1);
       case MULTIPLY -> a;
-      case DIVIDE -> y.over(b).negate();
+      case DIVIDE -> y.hadamard(b.reciprocal()).negate();
       case POWER -> {
         Value positive = a.apply(GREATER, a.graphConstant(0));
         Value logarithm =

@@ -139,6 +139,13 @@ public final class Simplify {
       case Op.Unary(var f, int x)
           when f == UnaryFunction.NEGATE && op(x) instanceof Op.Unary(var g, int inner) && g == f ->
           inner;
+      case Op.Unary(var f, int x)
+          when f == UnaryFunction.NEGATE
+              && op(x) instanceof Op.Binary(var g, int a, int b)
+              && g == BinaryFunction.SUBTRACT ->
+          add(new Op.Binary(g, b, a));
+      case Op.Unary(var f, int x) when op(x) instanceof Op.Broadcast(int one, int axis, Shape s) ->
+          add(new Op.Broadcast(add(new Op.Unary(f, one)), axis, s));
       case Op.Transpose(int x) when op(x) instanceof Op.Transpose(int inner) -> inner;
       case Op.Reshape(int x, Shape s) when shape(x).equals(s) -> x;
       case Op.Reshape(int x, Shape s) when op(x) instanceof Op.Reshape(int inner, _) ->
@@ -149,6 +156,8 @@ public final class Simplify {
       case Op.Concat(List<Integer> parts, _) when parts.size() == 1 -> parts.getFirst();
       case Op.Slice(int x, int axis, int from, int length) -> slice(x, axis, from, length);
       case Op.Sum(int x, _) when is(x, 0) -> zero(OpShapes.infer(op, this::shape));
+      case Op.Sum(int x, int axis) when negated(x) >= 0 ->
+          negate(add(new Op.Sum(negated(x), axis)));
       case Op.MatrixVector(int w, int x, _) when is(w, 0) || is(x, 0) ->
           zero(OpShapes.infer(op, this::shape));
       case Op.MatrixMatrix(int a, int b, _, _) when is(a, 0) || is(b, 0) ->
@@ -164,9 +173,56 @@ public final class Simplify {
   private int binary(Op.Binary o) {
     int a = o.a();
     int b = o.b();
+    if (op(a) instanceof Op.Broadcast(int left, int axis, Shape s)
+        && axis == -1
+        && op(b) instanceof Op.Broadcast(int right, int other, _)
+        && other == -1
+        && shape(left).equals(shape(right))) {
+      return add(new Op.Broadcast(add(new Op.Binary(o.function(), left, right)), -1, s));
+    }
+    int simpler = identity(o, a, b);
+    return simpler < 0 ? signs(o.function(), a, b) : simpler;
+  }
+
+  /// Moves signs to where they cost nothing: a + (−b) is a − b, (−a) b is −(a b).
+  private int signs(BinaryFunction function, int a, int b) {
+    int minusA = negated(a);
+    int minusB = negated(b);
+    return switch (function) {
+      case ADD ->
+          minusB >= 0
+              ? add(new Op.Binary(BinaryFunction.SUBTRACT, a, minusB))
+              : minusA >= 0 ? add(new Op.Binary(BinaryFunction.SUBTRACT, b, minusA)) : -1;
+      case SUBTRACT ->
+          minusB >= 0
+              ? add(new Op.Binary(BinaryFunction.ADD, a, minusB))
+              : minusA >= 0 ? negate(add(new Op.Binary(BinaryFunction.ADD, minusA, b))) : -1;
+      case MULTIPLY, DIVIDE ->
+          minusA >= 0
+              ? negate(add(new Op.Binary(function, minusA, b)))
+              : minusB >= 0 ? negate(add(new Op.Binary(function, a, minusB))) : -1;
+      case POWER, ATAN2, HYPOT, MINIMUM, MAXIMUM, GREATER, GREATER_OR_EQUAL, EQUAL -> -1;
+    };
+  }
+
+  private int negate(int x) {
+    return add(new Op.Unary(UnaryFunction.NEGATE, x));
+  }
+
+  /// The node of which a node is the negative, or −1.
+  private int negated(int id) {
+    return switch (op(id)) {
+      case Op.Unary(var f, int x) when f == UnaryFunction.NEGATE -> x;
+      case Op.Broadcast(int x, int axis, Shape s) when negated(x) >= 0 ->
+          add(new Op.Broadcast(negated(x), axis, s));
+      default -> -1;
+    };
+  }
+
+  private int identity(Op.Binary o, int a, int b) {
     return switch (o.function()) {
       case ADD -> is(a, 0) ? b : is(b, 0) ? a : side(a, b);
-      case SUBTRACT -> is(b, 0) ? a : is(a, 0) ? add(new Op.Unary(UnaryFunction.NEGATE, b)) : -1;
+      case SUBTRACT -> is(b, 0) ? a : is(a, 0) ? negate(b) : -1;
       case MULTIPLY -> {
         if (is(a, 0) || is(b, 1)) {
           yield a;
@@ -174,9 +230,7 @@ public final class Simplify {
         if (is(b, 0) || is(a, 1)) {
           yield b;
         }
-        yield is(a, -1)
-            ? add(new Op.Unary(UnaryFunction.NEGATE, b))
-            : is(b, -1) ? add(new Op.Unary(UnaryFunction.NEGATE, a)) : -1;
+        yield is(a, -1) ? negate(b) : is(b, -1) ? negate(a) : -1;
       }
       case DIVIDE -> is(b, 1) || is(a, 0) ? a : -1;
       case POWER -> is(b, 1) ? a : -1;

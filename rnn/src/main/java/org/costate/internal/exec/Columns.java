@@ -14,7 +14,7 @@ import org.costate.internal.code.RowKernel.Instruction;
 /// A long program of single numbers, evaluated for many rows at once: one operation after the
 /// other, each for a column of rows.
 ///
-/// As straight-line code such a program (the Jacobian of a robot with seven axes has 38,000
+/// As straight-line code such a program (the Jacobian of a robot with seven axes has 74,000
 /// operations) neither fits into the cache of instructions nor is it compiled soon, and it has no
 /// use for vectors. Here every operation is a short [RowKernel] over the rows, which is compiled
 /// once for all programs. Numbers are in *registers*: columns of scratch memory, used again once

@@ -14,7 +14,7 @@ import org.costate.internal.code.RowKernel.Instruction;
 ///
 /// Sums and products along rows are [RowKernel]s that run over the rows of one lane; products of
 /// two matrices are [Products] packed for each lane; a convolution is the product of its kernel
-/// with the patches of the picture ([ConvolutionKernel]).
+/// with the patches of the picture ([LaneConvolution]).
 interface LaneKernel {
   /// Evaluates the node for one lane.
   ///
@@ -34,7 +34,7 @@ interface LaneKernel {
         yield packed + (o.transposeA() ? (long) a.size() : 0);
       }
       case Op.Convolve _, Op.ConvolveInput _, Op.ConvolveKernel _ ->
-          ConvolutionKernel.scratch(graph, node, products);
+          LaneConvolution.scratch(graph, node, products);
       default -> 0;
     };
   }
@@ -135,7 +135,7 @@ interface LaneKernel {
       case Op.Gather(int table, int index) -> gather(graph, table, index, element);
       case Op.ScatterAdd(int rows, int index, _) -> scatterAdd(graph, shape, rows, index, element);
       case Op.Convolve _, Op.ConvolveInput _, Op.ConvolveKernel _ ->
-          new ConvolutionKernel(graph, node, products, scratch);
+          new LaneConvolution(graph, node, products, scratch);
       case Op.Input _,
           Op.Constant _,
           Op.Unary _,

@@ -14,7 +14,7 @@ import org.costate.internal.code.DotKernel;
 ///     y = K P(x)          K the kernel as a matrix [O, C·KH·KW]
 ///     x̄ = K′ P′(ȳ)        K′ the kernel as a matrix [C, O·KH·KW], P′ what each element of x was read by
 ///     K̄ = ȳ P(x)ᵀ
-final class ConvolutionKernel implements LaneKernel {
+final class LaneConvolution implements LaneKernel {
   private final Products products;
   private final boolean sharedPicture;
   private final boolean sharedFactor;
@@ -49,7 +49,7 @@ final class ConvolutionKernel implements LaneKernel {
   /// @param node a convolution or one of its adjoints
   /// @param products the products, of the element type
   /// @param scratch where scratch memory begins in the arena
-  ConvolutionKernel(StepGraph graph, int node, Products products, int scratch) {
+  LaneConvolution(StepGraph graph, int node, Products products, int scratch) {
     this.products = products;
     this.scratch = scratch;
     int[] operands = graph.ops().get(node).operands();
