@@ -12,6 +12,8 @@ public enum Element {
   /// 64 bits
   DOUBLE;
 
+  private static final int SQUARE = 32;
+
   /// A new array of zeros.
   public Object array(int length) {
     return this == FLOAT ? new float[length] : new double[length];
@@ -49,19 +51,28 @@ public enum Element {
     }
   }
 
-  /// Adds elements to doubles and sets them to zero.
-  public void drain(Object from, int fromIndex, double[] to, int toIndex, int length) {
-    if (from instanceof float[] floats) {
-      for (int i = 0; i < length; i++) {
-        to[toIndex + i] += floats[fromIndex + i];
-      }
-    } else {
-      double[] doubles = (double[]) from;
-      for (int i = 0; i < length; i++) {
-        to[toIndex + i] += doubles[fromIndex + i];
+  /// Adds the transpose of a matrix to doubles, and sets it to zero.
+  public void drain(Object from, int fromIndex, int rows, int columns, double[] to) {
+    // In squares, so that neither side goes through memory in long strides.
+    for (int row = 0; row < rows; row += SQUARE) {
+      int lastRow = Math.min(row + SQUARE, rows);
+      for (int column = 0; column < columns; column += SQUARE) {
+        int lastColumn = Math.min(column + SQUARE, columns);
+        for (int j = column; j < lastColumn; j++) {
+          if (from instanceof float[] floats) {
+            for (int i = row; i < lastRow; i++) {
+              to[j * rows + i] += floats[fromIndex + i * columns + j];
+            }
+          } else {
+            double[] doubles = (double[]) from;
+            for (int i = row; i < lastRow; i++) {
+              to[j * rows + i] += doubles[fromIndex + i * columns + j];
+            }
+          }
+        }
       }
     }
-    fill(from, fromIndex, length, 0);
+    fill(from, fromIndex, rows * columns, 0);
   }
 
   /// One element.

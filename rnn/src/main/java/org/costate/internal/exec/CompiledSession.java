@@ -1,7 +1,9 @@
 package org.costate.internal.exec;
 
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import org.costate.graph.StepGraph;
 import org.costate.internal.code.Element;
 import org.costate.internal.code.RowKernel;
@@ -28,6 +30,7 @@ public final class CompiledSession {
   private final Operand[] outputs;
   private final Operand[] outputBars;
   private final Operand[] inputBars;
+  private final Map<Integer, Integer> transposed = new HashMap<>();
   private CompiledProgram.Bound bound;
   private int firstLane;
 
@@ -366,6 +369,9 @@ public final class CompiledSession {
     private final Operand b;
 
     AccumulateRunner(Task.Accumulate task) {
+      if (task.transposed()) {
+        transposed.put(task.node(), task.m());
+      }
       this.task = task;
       this.a = new Operand(task.a());
       this.b = new Operand(task.b());
@@ -567,7 +573,10 @@ public final class CompiledSession {
   public void drain(double[][] sums) {
     int i = 0;
     for (var entry : plan.accumulators().entrySet()) {
-      element.drain(arena, memory.sum(entry.getKey()), sums[i++], 0, entry.getValue());
+      int rows = transposed.getOrDefault(entry.getKey(), 1);
+      int from = memory.sum(entry.getKey());
+      element.drain(arena, from, rows, entry.getValue() / rows, sums[i]);
+      i++;
     }
   }
 }

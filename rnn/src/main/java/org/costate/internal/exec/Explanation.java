@@ -104,7 +104,10 @@ final class Explanation {
       case Task.Single(int node) -> "interpreted " + plan.graph().describe(node);
       case Task.Accumulate o ->
           "sum of outer products [%d, %d] -> %s"
-              .formatted(o.m(), o.n(), plan.graph().describe(o.node()));
+              .formatted(
+                  o.transposed() ? o.n() : o.m(),
+                  o.transposed() ? o.m() : o.n(),
+                  plan.graph().describe(o.node()));
       case Task.SumRows o -> "sum of rows -> " + plan.graph().describe(o.node());
       case Task.ScatterRows o -> "sum into a table -> " + plan.graph().describe(o.node());
     };

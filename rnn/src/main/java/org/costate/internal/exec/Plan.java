@@ -289,9 +289,9 @@ final class Plan {
     if (views.absorbed().contains(x)) {
       return switch (views.op(x)) {
         case Op.Outer(int a, int b) ->
-            new Task.Accumulate(id, views.view(a), views.size(a), views.view(b), views.size(b), 1);
+            Task.Accumulate.of(id, views.view(a), views.size(a), views.view(b), views.size(b), 1);
         case Op.MatrixMatrix(int a, int b, _, _) when contiguous(a) && contiguous(b) ->
-            new Task.Accumulate(
+            Task.Accumulate.of(
                 id,
                 views.view(a),
                 phases.shape(a).dim(1),

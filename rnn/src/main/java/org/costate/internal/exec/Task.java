@@ -30,8 +30,21 @@ sealed interface Task {
   /// A node that the interpreter evaluates.
   record Single(int node) implements Task {}
 
-  /// θ̄ += Σ_rows aᵀ b, over a whole block.
-  record Accumulate(int node, View a, int m, View b, int n, int times) implements Task {}
+  /// θ̄ += Σ_rows aᵀ b, over a whole block; `transposed` if θ̄ is the transpose of that.
+  record Accumulate(int node, View a, int m, View b, int n, int times, boolean transposed)
+      implements Task {
+    /// With more columns than this, transposing θ̄ costs as much as it saves.
+    private static final int NARROW = 128;
+
+    /// The sum of outer products in the form that needs less packing: rows are packed in pieces of
+    /// a tile's height, and columns that fill no panel are computed in vain, so the wider operand
+    /// comes second.
+    static Accumulate of(int node, View a, int m, View b, int n, int times) {
+      return m <= n || n > NARROW
+          ? new Accumulate(node, a, m, b, n, times, false)
+          : new Accumulate(node, b, n, a, m, times, true);
+    }
+  }
 
   /// θ̄ += Σ_rows x.
   record SumRows(int node, RowKernel.Code code, View x, int n) implements Task {}
