@@ -14,6 +14,7 @@ import org.costate.graph.Hessian;
 import org.costate.graph.Initializer;
 import org.costate.graph.Jacobian;
 import org.costate.graph.Op;
+import org.costate.graph.Shape;
 import org.costate.graph.StepBuilder;
 import org.costate.graph.StepGraph;
 import org.costate.graph.UnaryFunction;
@@ -214,6 +215,24 @@ class ExecutorsTest {
                       .sum(-1)
                       .plus(s.input("index")));
             }));
+  }
+
+  @Test
+  void anIndexOutsideItsTableNamesTheLane() {
+    StepGraph step =
+        StepGraph.define(
+            "words",
+            s -> {
+              Value table = s.shared("table", Initializer.normal(1), 9, 6);
+              s.output("y", Functions.tanh(table.gather(s.input("index"))));
+            });
+    double[][] index = new double[10][40];
+    index[7][33] = 12;
+    Unroll unroll = Unroll.of(step, Precision.FLOAT);
+    Sequences batch = Sequences.of(40, 10).with("index", new Series(Shape.SCALAR, 40, index));
+    Parameters theta = Parameters.initialise(unroll.layout(), 1);
+    assertThatThrownBy(() -> unroll.evaluate(theta, unroll.zeroState(40), batch))
+        .hasMessageContaining("words: index 12.0 of lane 33 is outside the table of 9 rows");
   }
 
   @ParameterizedTest(name = "{0}")
