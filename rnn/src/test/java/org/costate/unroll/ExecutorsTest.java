@@ -226,10 +226,10 @@ class ExecutorsTest {
               Value table = s.shared("table", Initializer.normal(1), 9, 6);
               s.output("y", Functions.tanh(table.gather(s.input("index"))));
             });
-    double[][] index = new double[10][40];
-    index[7][33] = 12;
+    double[][] index = new double[40][40];
+    index[25][33] = 12;
     Unroll unroll = Unroll.of(step, Precision.FLOAT);
-    Sequences batch = Sequences.of(40, 10).with("index", new Series(Shape.SCALAR, 40, index));
+    Sequences batch = Sequences.of(40, 40).with("index", new Series(Shape.SCALAR, 40, index));
     Parameters theta = Parameters.initialise(unroll.layout(), 1);
     assertThatThrownBy(() -> unroll.evaluate(theta, unroll.zeroState(40), batch))
         .hasMessageContaining("words: index 12.0 of lane 33 is outside the table of 9 rows");
