@@ -14,9 +14,9 @@ import java.lang.classfile.TypeKind;
 /// multiply–adds for each element, k ascending, whatever the tile, so an element's value does not
 /// depend on the elements beside it.
 public interface MicroKernel {
-  /// @param a A; element (i, k) is at `aBase + i·aRow + k`, or, packed, `aBase + k·rows + i`
+  /// @param a A; element (i, k) is at `aBase + i·aStep + k`, or, by columns, `aBase + k·aStep + i`
   /// @param aBase where the tile's rows begin
-  /// @param aRow the distance of rows
+  /// @param aStep the distance of rows or columns
   /// @param b the panels
   /// @param bBase where the first panel begins
   /// @param bPanel the distance of panels
@@ -27,7 +27,7 @@ public interface MicroKernel {
   void run(
       Object a,
       int aBase,
-      int aRow,
+      int aStep,
       Object b,
       int bBase,
       int bPanel,
@@ -42,9 +42,9 @@ public interface MicroKernel {
   /// @param rows the number of rows
   /// @param vectors the number of vectors in a row of a panel
   /// @param panels the number of panels side by side
-  /// @param packed whether A is packed
+  /// @param columns whether A is given by columns
   /// @param add whether C is added to, as the first term of the chain
-  record Shape(Element element, int rows, int vectors, int panels, boolean packed, boolean add) {
+  record Shape(Element element, int rows, int vectors, int panels, boolean columns, boolean add) {
     /// The columns of one panel.
     int width() {
       return vectors * lanes();
@@ -80,7 +80,7 @@ public interface MicroKernel {
                   shape.rows,
                   shape.vectors,
                   shape.panels,
-                  (shape.packed ? "_packed" : "") + (shape.add ? "_add" : ""));
+                  (shape.columns ? "_columns" : "") + (shape.add ? "_add" : ""));
       return HiddenClasses.define(
           name,
           MicroKernel.class,
@@ -107,7 +107,7 @@ public interface MicroKernel {
       var numbers = new Numbers(code, element, Simd.available());
       int a = array(code, 1);
       int aBase = 2;
-      int aRow = 3;
+      int aStep = 3;
       int b = array(code, 4);
       int bBase = 5;
       int bPanel = 6;
@@ -118,7 +118,7 @@ public interface MicroKernel {
       int columns = shape.vectors * shape.panels;
       int[] row = new int[shape.rows];
       for (int i = 0; i < shape.rows; i++) {
-        row[i] = shape.packed ? aBase : sum(code, aBase, aRow, i);
+        row[i] = shape.columns ? aBase : sum(code, aBase, aStep, i);
       }
       int[] panel = new int[shape.panels];
       for (int p = 0; p < shape.panels; p++) {
@@ -171,8 +171,8 @@ public interface MicroKernel {
                 () -> {
                   code.iload(start);
                   code.iload(k);
-                  if (shape.packed) {
-                    code.loadConstant(shape.rows);
+                  if (shape.columns) {
+                    code.iload(aStep);
                     code.imul();
                     code.iadd();
                     addConstant(code, lane);

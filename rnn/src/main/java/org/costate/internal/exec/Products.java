@@ -17,7 +17,7 @@ final class Products {
   private final Element element;
   private final int width;
   private final MicroKernel[][] plain = new MicroKernel[MOST_ROWS + 1][5];
-  private final MicroKernel[][] packed = new MicroKernel[MOST_ROWS + 1][2];
+  private final MicroKernel[][] byColumns = new MicroKernel[MOST_ROWS + 1][2];
   private final Object edge;
 
   Products(Element element) {
@@ -150,8 +150,8 @@ final class Products {
   }
 
   /// The scratch that [#accumulate] needs for so many rows.
-  int scratchSize(int rows, int m, int n) {
-    return packedSize(rows, n) + rows * m;
+  int scratchSize(int rows, int n) {
+    return packedSize(rows, n);
   }
 
   /// `c[i, j] += Σ_r a[r, i] · b[r, j]`, rows from the last to the first: the gradient of a matrix
@@ -173,22 +173,16 @@ final class Products {
       int at) {
     int last = rows - 1;
     pack(b, bBase + last * bRow, -bRow, 1, rows, n, scratch, at);
-    int left = at + packedSize(rows, n);
     int tiles = (m + mostRows() - 1) / mostRows();
-    int row = 0;
-    for (int tile = 0; tile < tiles; tile++) {
-      int next = (tile + 1) * m / tiles;
-      packRows(a, aBase + last * aRow + row, -aRow, next - row, rows, scratch, left + row * rows);
-      row = next;
-    }
     for (int column = 0; column < n; column += width) {
-      row = 0;
+      int row = 0;
       for (int tile = 0; tile < tiles; tile++) {
         int next = (tile + 1) * m / tiles;
-        packedTile(
+        columnTile(
             next - row,
-            scratch,
-            left + row * rows,
+            a,
+            aBase + last * aRow + row,
+            -aRow,
             scratch,
             at + column * rows,
             rows,
@@ -202,27 +196,12 @@ final class Products {
     }
   }
 
-  private static void packRows(
-      Object a, int from, int step, int count, int depth, Object to, int at) {
-    if (a instanceof float[] source) {
-      float[] target = (float[]) to;
-      for (int k = 0; k < depth; k++, from += step, at += count) {
-        System.arraycopy(source, from, target, at, count);
-      }
-    } else {
-      double[] source = (double[]) a;
-      double[] target = (double[]) to;
-      for (int k = 0; k < depth; k++, from += step, at += count) {
-        System.arraycopy(source, from, target, at, count);
-      }
-    }
-  }
-
-  /// A tile with A packed, of `n` columns, which may be fewer than a panel has.
-  private void packedTile(
+  /// A tile with A by columns, of `n` columns, which may be fewer than a panel has.
+  private void columnTile(
       int rows,
       Object a,
       int aBase,
+      int aStep,
       Object b,
       int bBase,
       int depth,
@@ -231,19 +210,19 @@ final class Products {
       int cRow,
       int n,
       boolean add) {
-    MicroKernel kernel = packed[rows][add ? 1 : 0];
+    MicroKernel kernel = byColumns[rows][add ? 1 : 0];
     if (kernel == null) {
       kernel = MicroKernel.of(new MicroKernel.Shape(element, rows, vectors(), 1, true, add));
-      packed[rows][add ? 1 : 0] = kernel;
+      byColumns[rows][add ? 1 : 0] = kernel;
     }
     if (n == width) {
-      kernel.run(a, aBase, 0, b, bBase, 0, depth, c, cBase, cRow);
+      kernel.run(a, aBase, aStep, b, bBase, 0, depth, c, cBase, cRow);
       return;
     }
     for (int i = 0; add && i < rows; i++) {
       element.copy(c, cBase + i * cRow, edge, i * width, n);
     }
-    kernel.run(a, aBase, 0, b, bBase, 0, depth, edge, 0, width);
+    kernel.run(a, aBase, aStep, b, bBase, 0, depth, edge, 0, width);
     for (int i = 0; i < rows; i++) {
       element.copy(edge, i * width, c, cBase + i * cRow, n);
     }
@@ -269,10 +248,11 @@ final class Products {
         row = 0;
         for (int tile = 0; tile < tiles; tile++) {
           int next = (tile + 1) * m / tiles;
-          packedTile(
+          columnTile(
               next - row,
               left,
               row * depth + k * (next - row),
+              next - row,
               right,
               column * depth + k * width,
               steps,

@@ -84,7 +84,7 @@ class ProductsTest {
       Object parts = element.array(3 + m * n);
       element.fill(whole, 3, m * n, 1);
       element.fill(parts, 3, m * n, 1);
-      Object scratch = element.array(2 + products.scratchSize(rows, m, n));
+      Object scratch = element.array(2 + products.scratchSize(rows, n));
       products.accumulate(left, 5, m + 1, m, right, 5, n + 4, n, rows, whole, 3, scratch, 2);
       int first = rows / 3;
       for (int[] part : new int[][] {{first, rows - first}, {0, first}}) {
