@@ -21,9 +21,9 @@ import org.openjdk.jmh.runner.Runner;
 import org.openjdk.jmh.runner.RunnerException;
 import org.openjdk.jmh.runner.options.OptionsBuilder;
 
-/// Runs [TrainingStep] under JMH and writes `training.csv` and `training.png`: time, rate, the
-/// fraction of the rate of a 1024³ product timed in the same run, bytes allocated by a step, and
-/// the gradient's time over the forward pass's.
+/// Runs [TrainingStep] under JMH and writes `training.csv` and `training.png`: median time, rate,
+/// the fraction of the rate of a 1024³ product timed in the same run, bytes allocated by a step,
+/// and the gradient's time over the forward pass's.
 public final class Report {
   private Report() {}
 
@@ -45,7 +45,7 @@ public final class Report {
     for (RunResult result : results) {
       String key = result.getParams().getParam("cell") + " " + result.getParams().getParam("sizes");
       if (result.getParams().getBenchmark().endsWith("forward")) {
-        forward.put(key, result.getPrimaryResult().getScore());
+        forward.put(key, median(result));
       } else {
         step.put(key, result);
       }
@@ -59,7 +59,7 @@ public final class Report {
       var cell = TrainingSteps.Cell.valueOf(key[0]);
       var sizes = TrainingSteps.Sizes.ALL.get(Integer.parseInt(key[1]));
       var run = new TrainingSteps(cell, sizes);
-      double ms = entry.getValue().getPrimaryResult().getScore();
+      double ms = median(entry.getValue());
       double rate = run.flops() / ms / 1e6;
       double before = forward.get(entry.getKey());
       double bytes = entry.getValue().getSecondaryResults().get("gc.alloc.rate.norm").getScore();
@@ -80,6 +80,12 @@ public final class Report {
     Files.write(folder.resolve("training.csv"), lines);
     figure(bars, folder.resolve("training.png"));
     lines.forEach(System.out::println);
+  }
+
+  /// The median of the iterations: a machine that is shared makes single ones several times as
+  /// long.
+  private static double median(RunResult result) {
+    return result.getPrimaryResult().getStatistics().getPercentile(50);
   }
 
   private static void figure(Map<String, Map<String, Double>> bars, Path file) throws IOException {

@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Random;
 import org.costate.check.Catalogue;
 import org.costate.graph.Convolution;
+import org.costate.graph.ForeignFunction;
 import org.costate.graph.Functions;
 import org.costate.graph.Hessian;
 import org.costate.graph.Initializer;
@@ -215,6 +216,57 @@ class ExecutorsTest {
                       .sum(-1)
                       .plus(s.input("index")));
             }));
+  }
+
+  /// Long programs of numbers on both sides of a function that only Java knows.
+  @Test
+  void manyNumbersAreColumnsAlsoInPieces() {
+    ForeignFunction square =
+        new ForeignFunction() {
+          @Override
+          public String name() {
+            return "square";
+          }
+
+          @Override
+          public Shape resultShape(List<Shape> arguments) {
+            return Shape.SCALAR;
+          }
+
+          @Override
+          public void forward(double[][] arguments, double[] result) {
+            result[0] = arguments[0][0] * arguments[0][0];
+          }
+
+          @Override
+          public void pullback(
+              double[][] arguments, double[] resultBar, int which, double[] argumentBar) {
+            argumentBar[0] = 2 * arguments[0][0] * resultBar[0];
+          }
+        };
+    StepGraph step =
+        StepGraph.define(
+            "pieces",
+            s -> {
+              Value x = s.input("x");
+              Value w = s.shared("w", Initializer.constant(0.7));
+              Value y = x;
+              for (int i = 0; i < 400; i++) {
+                y = Functions.sin(y.hadamard(w)).plus(x);
+              }
+              Value z = s.foreign(square, y);
+              for (int i = 0; i < 300; i++) {
+                z = Functions.cos(z.hadamard(w)).plus(y);
+              }
+              s.output("z", z);
+            });
+    var entry = new Catalogue.Entry("pieces", step, Catalogue.Domain.uniform(-0.5, 0.5));
+    for (int lanes : new int[] {1, 5}) {
+      agree(entry.problem(Precision.DOUBLE, lanes, 60, 3), new SavePolicy.All(), 1e-11);
+    }
+    assertThat(Unroll.of(step).explain())
+        .containsPattern("(?s)operations on single numbers.*square.*operations on single numbers")
+        .doesNotContain("loop over 1:");
   }
 
   @Test

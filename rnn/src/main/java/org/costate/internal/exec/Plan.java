@@ -236,7 +236,7 @@ final class Plan {
     Unit first = group.getFirst();
     if (order.fusible(first)) {
       var builder = new LoopBuilder(order, element, weights, group, places.keySet());
-      if (builder.length == 1 && order.inColumns(phase, group.size())) {
+      if (builder.length == 1 && order.inColumns(phase)) {
         return new Task.Numbers(
             new Columns(builder.code()), List.copyOf(builder.operands), List.copyOf(builder.group));
       }

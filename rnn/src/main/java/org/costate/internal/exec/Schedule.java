@@ -1,6 +1,7 @@
 package org.costate.internal.exec;
 
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -25,6 +26,7 @@ final class Schedule {
 
   private final Views views;
   private final Phases phases;
+  private final Set<Phase> columns = EnumSet.noneOf(Phase.class);
 
   Schedule(Views views) {
     this.views = views;
@@ -103,17 +105,20 @@ final class Schedule {
     return views.size(unit.node());
   }
 
-  /// Whether so many single numbers of a phase are computed by [Columns]: there are several rows,
-  /// and straight-line code would be longer than the cache of instructions.
-  boolean inColumns(Phase phase, int count) {
-    return !phase.inLoop() && count > LARGEST_STRAIGHT_LINE;
+  /// Whether the single numbers of a phase are computed by [Columns]: there are several rows, and
+  /// straight-line code would be longer than the cache of instructions.
+  boolean inColumns(Phase phase) {
+    return columns.contains(phase);
   }
 
   /// The tasks of a phase in order, each a list of units.
   List<List<Unit>> schedule(Phase phase) {
     var open = new LinkedHashSet<Unit>(units(phase));
     long numbers = open.stream().filter(unit -> fusible(unit) && domain(unit) == 1).count();
-    int longest = inColumns(phase, (int) numbers) ? Integer.MAX_VALUE : LARGEST_SCALAR_CODE;
+    if (!phase.inLoop() && numbers > LARGEST_STRAIGHT_LINE) {
+      columns.add(phase);
+    }
+    int longest = inColumns(phase) ? Integer.MAX_VALUE : LARGEST_SCALAR_CODE;
     var pending = new HashMap<Integer, Integer>();
     for (Unit unit : open) {
       if (unit.target() < 0) {
