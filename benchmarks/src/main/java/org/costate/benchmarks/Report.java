@@ -91,7 +91,7 @@ public final class Report {
   private static void figure(Map<String, Map<String, Double>> bars, Path file) throws IOException {
     CategoryChart chart =
         new CategoryChartBuilder()
-            .width(1100)
+            .width(1300)
             .height(500)
             .title("Training step: fraction of the machine's own 1024³ product")
             .xAxisTitle("batch, steps, inputs, hidden")
