@@ -25,6 +25,10 @@ final class Columns {
 
   private static final int LEAST_ROWS = 16;
   private static final int MOST_REGISTERS = 5;
+
+  /// The length of the array that [#run] works with.
+  static final int PLACES = 2 * MOST_REGISTERS;
+
   private static final int MOST_ROWS = 128;
 
   private sealed interface Step {
@@ -44,8 +48,8 @@ final class Columns {
 
   private final RowKernel.Code code;
   private final RowKernel copy;
-  private final List<Step> steps = new ArrayList<>();
-  private final List<Fixed> fixed = new ArrayList<>();
+  private final Step[] steps;
+  private final Fixed[] fixed;
   private final int registers;
   private final int width;
 
@@ -54,7 +58,11 @@ final class Columns {
     this.code = code;
     this.copy =
         kernel(List.of(new Instruction.LoadOne(0, 0, false), new Instruction.Store(1, 0, 0)), 2);
-    this.registers = allocate();
+    var list = new ArrayList<Step>();
+    var numbers = new ArrayList<Fixed>();
+    this.registers = allocate(list, numbers);
+    this.steps = list.toArray(Step[]::new);
+    this.fixed = numbers.toArray(Fixed[]::new);
     int fitting = REGISTER_BYTES / code.element().bytes() / registers;
     this.width = Math.clamp(fitting / LEAST_ROWS * LEAST_ROWS, LEAST_ROWS, MOST_ROWS);
   }
@@ -124,7 +132,7 @@ final class Columns {
   }
 
   /// Gives every value a register, and makes the list of what to do.
-  private int allocate() {
+  private int allocate(List<Step> list, List<Fixed> numbers) {
     List<Instruction> instructions = code.instructions();
     boolean[] inlined = inlined();
     var reads = new ArrayList<int[]>();
@@ -153,18 +161,18 @@ final class Columns {
         }
       }
       if (instruction instanceof Instruction.Store(int operand, int column, _)) {
-        steps.add(new Step.Store(in[0], operand, column));
+        list.add(new Step.Store(in[0], operand, column));
         continue;
       }
       int own = isFixed(instruction) || free.isEmpty() ? count++ : free.pop();
       register[i] = own;
       switch (instruction) {
-        case Instruction.Number(double value) -> fixed.add(new Fixed(own, value, -1, 0));
+        case Instruction.Number(double value) -> numbers.add(new Fixed(own, value, -1, 0));
         case Instruction.LoadOne(int operand, int column, boolean shared) -> {
           if (shared) {
-            fixed.add(new Fixed(own, 0, operand, column));
+            numbers.add(new Fixed(own, 0, operand, column));
           } else {
-            steps.add(new Step.Load(own, operand, column));
+            list.add(new Step.Load(own, operand, column));
           }
         }
         default -> {
@@ -175,7 +183,7 @@ final class Columns {
           }
           int[] all = Arrays.copyOf(in, in.length + 1);
           all[in.length] = own;
-          steps.add(new Step.Operation(kernel(instruction, products), all));
+          list.add(new Step.Operation(kernel(instruction, products), all));
         }
       }
     }
@@ -199,14 +207,14 @@ final class Columns {
   /// @param at for each operand where it begins and the distance of its rows
   /// @param rows the number of rows
   /// @param scratch where scratch memory begins in the arena
-  void run(Object arena, Object weights, int[] at, int rows, int scratch) {
+  /// @param places [#PLACES] numbers to work with, so that nothing is allocated
+  void run(Object arena, Object weights, int[] at, int rows, int scratch, int[] places) {
     Element element = code.element();
     for (Fixed o : fixed) {
       double value =
           o.operand < 0 ? o.value : element.number(weights, at[2 * o.operand] + o.column);
       element.fill(arena, scratch + o.register * width, width, value);
     }
-    int[] places = new int[2 * MOST_REGISTERS];
     for (int first = 0; first < rows; first += width) {
       int count = Math.min(width, rows - first);
       for (Step step : steps) {

@@ -219,6 +219,7 @@ public final class CompiledSession {
     private final Columns columns;
     private final Operand[] operands;
     private final int[] at;
+    private final int[] places = new int[Columns.PLACES];
 
     NumbersRunner(Task.Numbers task) {
       columns = task.columns();
@@ -232,7 +233,7 @@ public final class CompiledSession {
         at[2 * i] = operands[i].at(slot, local, firstRow);
         at[2 * i + 1] = operands[i].width;
       }
-      columns.run(arena, bound.weights(), at, rows, memory.scratch());
+      columns.run(arena, bound.weights(), at, rows, memory.scratch(), places);
     }
   }
 

@@ -71,7 +71,7 @@ class ColumnsTest {
         element.fill(weights, 0, 3, 0.3);
         int[] at = {inputs, INPUTS + 2, results, RESULTS + 1, 0, 0};
         RowKernel.of(code).run(expected, weights, at, rows, 1);
-        columns.run(arena, weights, at, rows, end + 4);
+        columns.run(arena, weights, at, rows, end + 4, new int[Columns.PLACES]);
         double error = element == Element.FLOAT ? 1e-4 : 1e-11;
         for (int i = 0; i < end + 4; i++) {
           assertThat(element.number(arena, i))
