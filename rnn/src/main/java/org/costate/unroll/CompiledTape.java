@@ -7,8 +7,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
 import org.costate.graph.StepGraph;
+import org.costate.internal.exec.Bound;
 import org.costate.internal.exec.CompiledProgram;
 import org.costate.internal.exec.CompiledSession;
+import org.costate.internal.exec.Parallel;
 import org.costate.internal.exec.StepNorms;
 
 /// A pass on the compiled executor: the batch in slices of lanes that run independently, each with
@@ -19,7 +21,7 @@ final class CompiledTape implements Tape {
   private final Parameters parameters;
   private final Sequences batch;
   private final CompiledProgram program;
-  private final CompiledProgram.Bound bound;
+  private final Bound bound;
   private final List<SliceTape> slices = new ArrayList<>();
   private final Rollout rollout;
   private boolean consumed;
@@ -39,7 +41,7 @@ final class CompiledTape implements Tape {
     this.parameters = parameters;
     this.batch = batch;
     this.program = unroll.compiled();
-    this.bound = program.bind(unroll.bind(parameters.layout(), parameters.values()));
+    this.bound = unroll.bind(parameters);
     int lanes = batch.lanes();
     SavePolicy concrete =
         save == null ? null : SavePolicies.concrete(save, unroll, batch.horizon(), lanes);
@@ -59,9 +61,14 @@ final class CompiledTape implements Tape {
     run(slice -> slice.forward(x, inputs, outputs, end));
     this.rollout = new Rollout(series(outputs), state(end));
     if (save == null) {
-      slices.forEach(SliceTape::release);
-      consumed = true;
+      release();
     }
+  }
+
+  private void release() {
+    slices.forEach(SliceTape::release);
+    program.release(bound);
+    consumed = true;
   }
 
   /// Does something in all slices, on several threads if that is worth it.
@@ -207,8 +214,7 @@ final class CompiledTape implements Tape {
           });
     }
     Cotangents cotangents = results.finish();
-    slices.forEach(SliceTape::release);
-    consumed = true;
+    release();
     return cotangents;
   }
 
@@ -288,8 +294,7 @@ final class CompiledTape implements Tape {
     private Cotangents finish() {
       double[] total = new double[parameters.layout().size()];
       if (sums == null) {
-        sums = slices.getFirst().sums();
-        slices.stream().skip(1).forEach(slice -> add(slice.sums(), sums));
+        sums = drain(total);
       }
       var own = unroll.step().parameters();
       double[][] bars = program.parameterBars(bound, sums);
@@ -307,6 +312,43 @@ final class CompiledTape implements Tape {
           inputSeries(),
           costateSeries(),
           sweep.recordFlow() ? Map.of("", flow()) : Map.of());
+    }
+
+    /// A part of one sum.
+    private record Piece(int sum, int first, int end) {}
+
+    /// What the slices have summed, in their order: sums that are a parameter's gradient by
+    /// themselves are added to the total at once, the others returned.
+    private double[][] drain(double[] total) {
+      int[] sizes = program.sumSizes();
+      int[] owners = program.ownersOfSums();
+      double[][] others = new double[sizes.length][];
+      int[] at = new int[sizes.length];
+      var pieces = new ArrayList<Piece>();
+      for (int i = 0; i < sizes.length; i++) {
+        if (owners[i] < 0) {
+          others[i] = new double[sizes[i]];
+        } else {
+          at[i] = parameters.layout().entry(unroll.step().parameters().get(owners[i])).offset();
+        }
+        int rows = slices.getFirst().session().sumRows(i);
+        int columns = sizes[i] / rows;
+        int together = Math.max(1, Parallel.PIECE / rows);
+        for (int first = 0; first < columns; first += together) {
+          pieces.add(new Piece(i, first, Math.min(first + together, columns)));
+        }
+      }
+      Parallel.copy(
+          pieces,
+          Arrays.stream(sizes).sum(),
+          piece -> {
+            int i = piece.sum;
+            double[] to = others[i] == null ? total : others[i];
+            for (SliceTape slice : slices) {
+              slice.drain(i, piece.first, piece.end, to, at[i]);
+            }
+          });
+      return others;
     }
 
     private Map<String, Series> inputSeries() {

@@ -4,6 +4,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.costate.graph.StepGraph;
+import org.costate.internal.exec.Bound;
 
 /// One step over a fixed number of steps, one lane, to be run again and again: inputs and outputs
 /// are arrays that stay where they are, and nothing is allocated by [#run]. What solvers use, which
@@ -29,6 +30,7 @@ public final class Loop {
   private final Sequences batch;
   private final SliceTape slice;
   private Parameters parameters;
+  private Bound bound;
 
   private Loop(StepGraph step, Parameters parameters, int horizon) {
     this.unroll = Unroll.forwardOnly(step);
@@ -59,10 +61,8 @@ public final class Loop {
     }
     initial = states(step);
     last = states(step);
-    slice =
-        unroll.compiled() == null
-            ? null
-            : new SliceTape(unroll, bound(parameters), batch, 0, 1, null);
+    bound = unroll.compiled() == null ? null : unroll.bind(parameters);
+    slice = bound == null ? null : new SliceTape(unroll, bound, batch, 0, 1, null);
   }
 
   /// A step over a number of steps, in double precision.
@@ -79,17 +79,15 @@ public final class Loop {
     return step.carries().stream().map(c -> new double[c.shape().size()]).toArray(double[][]::new);
   }
 
-  private org.costate.internal.exec.CompiledProgram.Bound bound(Parameters theta) {
-    return unroll.compiled().bind(unroll.bind(theta.layout(), theta.values()));
-  }
-
   /// Uses other parameters from now on.
   ///
   /// @param theta θ
   public void parameters(Parameters theta) {
     parameters = theta;
     if (slice != null) {
-      slice.bind(bound(theta));
+      unroll.compiled().release(bound);
+      bound = unroll.bind(theta);
+      slice.bind(bound);
     }
   }
 

@@ -2,6 +2,7 @@ package org.costate.unroll;
 
 import org.costate.internal.code.Element;
 import org.costate.internal.code.Simd;
+import org.costate.internal.exec.Parallel;
 import org.costate.internal.exec.ProductTiming;
 
 /// What the compiled executor finds here: for judging a measured time.

@@ -11,6 +11,8 @@ import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.function.IntFunction;
 import java.util.stream.IntStream;
+import org.costate.graph.Parameter;
+import org.costate.internal.exec.Parallel;
 
 /// A forward pass of a [SequenceGraph]: the nodes in order, and in reverse order on the way back.
 final class SequenceTape implements Tape {
@@ -274,8 +276,11 @@ final class SequenceTape implements Tape {
             var scan = (SequenceGraph.Node.Scan) wave.get(i);
             Cotangents bar = all.get(i);
             double[] own = bar.parameters().values();
-            for (int j = 0; j < total.length; j++) {
-              total[j] += own[j];
+            for (Parameter parameter : scan.unroll().step().parameters()) {
+              Layout.Entry entry = parameters.layout().entry(parameter);
+              for (int j = entry.offset(); j < entry.offset() + entry.size(); j++) {
+                total[j] += own[j];
+              }
             }
             pass(scan, bar, bars);
             bar.initialState()

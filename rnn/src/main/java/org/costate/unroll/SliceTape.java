@@ -4,6 +4,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.NavigableMap;
 import java.util.TreeMap;
+import org.costate.internal.exec.Bound;
 import org.costate.internal.exec.CompiledProgram;
 import org.costate.internal.exec.CompiledSession;
 
@@ -31,13 +32,7 @@ final class SliceTape {
   private int end;
   private long forwardSteps;
 
-  SliceTape(
-      Unroll unroll,
-      CompiledProgram.Bound bound,
-      Sequences batch,
-      int from,
-      int to,
-      SavePolicy concrete) {
+  SliceTape(Unroll unroll, Bound bound, Sequences batch, int from, int to, SavePolicy concrete) {
     this.unroll = unroll;
     this.batch = batch;
     this.program = unroll.compiled();
@@ -64,7 +59,7 @@ final class SliceTape {
   }
 
   /// Uses other parameters.
-  void bind(CompiledProgram.Bound bound) {
+  void bind(Bound bound) {
     session.bind(bound);
   }
 
@@ -257,7 +252,6 @@ final class SliceTape {
     seeds = given;
     sweep = how;
     results = target;
-    sums = program.sums();
     costateSquares = new double[batch.horizon() + 1];
     var outputs = unroll.step().outputs();
     outputNames = List.copyOf(outputs.keySet());
@@ -315,7 +309,8 @@ final class SliceTape {
         }
       }
     }
-    if (low == boundary && !stepwise) {
+    if (low == boundary && low > 0 && !stepwise) {
+      sums = sums == null ? program.sums() : sums;
       session.drain(sums);
     }
     blockStart = low;
@@ -426,9 +421,21 @@ final class SliceTape {
     return blockSlot;
   }
 
-  /// Σ over lanes and steps, once the sweep is done.
-  double[][] sums() {
-    return sums;
+  /// Adds a piece of Σ over lanes and steps to doubles, once the sweep is done.
+  ///
+  /// @param sum which, in the order of [CompiledProgram#sums]
+  /// @param first where the piece begins, in units of [CompiledSession#sumRows]
+  /// @param end where it ends
+  /// @param to doubles
+  /// @param at where the whole sum begins among them
+  void drain(int sum, int first, int end, double[] to, int at) {
+    if (sums != null) {
+      int rows = session.sumRows(sum);
+      for (int j = first * rows; j < end * rows; j++) {
+        to[at + j] += sums[sum][j];
+      }
+    }
+    session.drain(sum, first, end, to, at);
   }
 
   /// ‖λₜ‖² over the lanes of this slice.

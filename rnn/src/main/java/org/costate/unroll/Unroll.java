@@ -14,6 +14,7 @@ import org.costate.graph.Role;
 import org.costate.graph.Shape;
 import org.costate.graph.StepGraph;
 import org.costate.internal.code.Element;
+import org.costate.internal.exec.Bound;
 import org.costate.internal.exec.CompiledProgram;
 import org.costate.internal.exec.CompiledSession;
 import org.costate.internal.exec.Memory;
@@ -347,6 +348,13 @@ public final class Unroll implements Recurrence {
       }
       return made;
     }
+  }
+
+  /// θ as the compiled executor reads it, to be given back to the program.
+  Bound bind(Parameters theta) {
+    int[] at =
+        step.parameters().stream().mapToInt(own -> theta.layout().entry(own).offset()).toArray();
+    return compiled().bind(theta.values(), at);
   }
 
   double[][] bind(Layout arena, double[] values) {

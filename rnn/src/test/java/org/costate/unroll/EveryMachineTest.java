@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.util.Arrays;
 import org.costate.check.Catalogue;
 import org.costate.graph.Shape;
+import org.costate.internal.exec.Parallel;
 import org.costate.rnn.GruCell;
 import org.costate.rnn.Loss;
 import org.costate.rnn.LstmCell;

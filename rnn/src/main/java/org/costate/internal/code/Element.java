@@ -19,6 +19,11 @@ public enum Element {
     return this == FLOAT ? new float[length] : new double[length];
   }
 
+  /// The elements of an array of this type.
+  public int length(Object array) {
+    return array instanceof float[] floats ? floats.length : ((double[]) array).length;
+  }
+
   /// The bytes of one element.
   public int bytes() {
     return this == FLOAT ? Float.BYTES : Double.BYTES;
@@ -27,6 +32,31 @@ public enum Element {
   /// Copies between arrays of this type.
   public void copy(Object from, int fromIndex, Object to, int toIndex, int length) {
     System.arraycopy(from, fromIndex, to, toIndex, length);
+  }
+
+  /// Copies numbers that lie side by side to every `step`-th place of an array of this type; they
+  /// may be doubles whatever this type is.
+  public void convert(Object from, int fromIndex, Object to, int toIndex, int step, int length) {
+    if (from instanceof double[] && this == FLOAT) {
+      double[] source = (double[]) from;
+      float[] target = (float[]) to;
+      for (int i = 0; i < length; i++) {
+        target[toIndex + i * step] = (float) source[fromIndex + i];
+      }
+    } else if (step == 1) {
+      System.arraycopy(from, fromIndex, to, toIndex, length);
+    } else if (from instanceof float[] source) {
+      float[] target = (float[]) to;
+      for (int i = 0; i < length; i++) {
+        target[toIndex + i * step] = source[fromIndex + i];
+      }
+    } else {
+      double[] source = (double[]) from;
+      double[] target = (double[]) to;
+      for (int i = 0; i < length; i++) {
+        target[toIndex + i * step] = source[fromIndex + i];
+      }
+    }
   }
 
   /// Copies doubles into an array of this type.
@@ -51,28 +81,45 @@ public enum Element {
     }
   }
 
-  /// Adds the transpose of a matrix to doubles, and sets it to zero.
-  public void drain(Object from, int fromIndex, int rows, int columns, double[] to) {
+  /// Adds the transpose of some columns of a matrix to doubles, and sets them to zero.
+  ///
+  /// @param at where the transpose of the whole matrix begins
+  public void drain(
+      Object from,
+      int fromIndex,
+      int rows,
+      int columns,
+      int firstColumn,
+      int endColumn,
+      double[] to,
+      int at) {
+    if (rows == 1) {
+      add(from, fromIndex + firstColumn, to, at + firstColumn, endColumn - firstColumn);
+      fill(from, fromIndex + firstColumn, endColumn - firstColumn, 0);
+      return;
+    }
     // In squares, so that neither side goes through memory in long strides.
     for (int row = 0; row < rows; row += SQUARE) {
       int lastRow = Math.min(row + SQUARE, rows);
-      for (int column = 0; column < columns; column += SQUARE) {
-        int lastColumn = Math.min(column + SQUARE, columns);
+      for (int column = firstColumn; column < endColumn; column += SQUARE) {
+        int lastColumn = Math.min(column + SQUARE, endColumn);
         for (int j = column; j < lastColumn; j++) {
           if (from instanceof float[] floats) {
             for (int i = row; i < lastRow; i++) {
-              to[j * rows + i] += floats[fromIndex + i * columns + j];
+              to[at + j * rows + i] += floats[fromIndex + i * columns + j];
             }
           } else {
             double[] doubles = (double[]) from;
             for (int i = row; i < lastRow; i++) {
-              to[j * rows + i] += doubles[fromIndex + i * columns + j];
+              to[at + j * rows + i] += doubles[fromIndex + i * columns + j];
             }
           }
         }
       }
     }
-    fill(from, fromIndex, rows * columns, 0);
+    for (int row = 0; row < rows; row++) {
+      fill(from, fromIndex + row * columns + firstColumn, endColumn - firstColumn, 0);
+    }
   }
 
   /// One element.
@@ -80,9 +127,15 @@ public enum Element {
     return array instanceof float[] floats ? floats[at] : ((double[]) array)[at];
   }
 
-  /// Adds a range to another.
+  /// Adds a range to another, or to doubles.
   public void add(Object from, int fromIndex, Object to, int toIndex, int length) {
-    if (from instanceof float[] source) {
+    if (from instanceof float[] && to instanceof double[]) {
+      float[] source = (float[]) from;
+      double[] target = (double[]) to;
+      for (int i = 0; i < length; i++) {
+        target[toIndex + i] += source[fromIndex + i];
+      }
+    } else if (from instanceof float[] source) {
       float[] target = (float[]) to;
       for (int i = 0; i < length; i++) {
         target[toIndex + i] += source[fromIndex + i];

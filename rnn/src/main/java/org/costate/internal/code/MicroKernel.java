@@ -3,6 +3,8 @@ package org.costate.internal.code;
 import java.lang.classfile.CodeBuilder;
 import java.lang.classfile.Label;
 import java.lang.classfile.TypeKind;
+import java.util.List;
+import java.util.stream.Collectors;
 
 /// A tile of a matrix product that stays in registers:
 ///
@@ -10,8 +12,8 @@ import java.lang.classfile.TypeKind;
 ///
 /// A tile is always whole: what is beyond the edge of C goes to scratch memory of the caller.
 ///
-/// `b` is packed in panels of [Shape#width] columns: row k of a panel is contiguous. One chain of
-/// multiply–adds for each element, k ascending, whatever the tile, so an element's value does not
+/// `b` is packed in panels of a few vectors: row k of a panel is contiguous, and a panel begins where
+/// the one before it ends. One chain of multiply–adds for each element, k ascending, whatever the tile, so an element's value does not
 /// depend on the elements beside it.
 public interface MicroKernel {
   /// @param a A; element (i, k) is at `aBase + i·aStep + k`, or, by columns, `aBase + k·aStep + i`
@@ -19,7 +21,6 @@ public interface MicroKernel {
   /// @param aStep the distance of rows or columns
   /// @param b the panels
   /// @param bBase where the first panel begins
-  /// @param bPanel the distance of panels
   /// @param depth the number of k
   /// @param c C, row-major
   /// @param cBase where the tile begins
@@ -30,7 +31,6 @@ public interface MicroKernel {
       int aStep,
       Object b,
       int bBase,
-      int bPanel,
       int depth,
       Object c,
       int cBase,
@@ -40,19 +40,24 @@ public interface MicroKernel {
   ///
   /// @param element the element type
   /// @param rows the number of rows
-  /// @param vectors the number of vectors in a row of a panel
-  /// @param panels the number of panels side by side
+  /// @param panels the number of vectors in a row of each of the panels side by side
   /// @param columns whether A is given by columns
   /// @param add whether C is added to, as the first term of the chain
-  record Shape(Element element, int rows, int vectors, int panels, boolean columns, boolean add) {
-    /// The columns of one panel.
-    int width() {
-      return vectors * lanes();
+  record Shape(Element element, int rows, List<Integer> panels, boolean columns, boolean add) {
+    private int vectors() {
+      return panels.stream().mapToInt(Integer::intValue).sum();
     }
+  }
 
-    private int lanes() {
-      return Simd.available() ? Simd.length(element) : 1;
-    }
+  /// The vectors of a panel: with [#widePanel] a tile of eight rows fills the 32 registers of 512
+  /// bits; with this six rows fill 16 of 256.
+  static int narrowPanel() {
+    return Simd.available() ? 2 : 4;
+  }
+
+  /// The vectors of the widest panel.
+  static int widePanel() {
+    return Simd.bits() >= 512 ? 3 : narrowPanel();
   }
 
   /// The kernel of a form, generated when it is first needed.
@@ -69,17 +74,16 @@ public interface MicroKernel {
     private Generator(Shape shape) {
       this.shape = shape;
       this.element = shape.element;
-      this.length = shape.lanes();
+      this.length = Simd.length(element);
     }
 
     private MicroKernel define() {
       String name =
-          "Gemm_%s_%dx%dx%d%s"
+          "Gemm_%s_%dx%s%s"
               .formatted(
                   element,
                   shape.rows,
-                  shape.vectors,
-                  shape.panels,
+                  shape.panels.stream().map(String::valueOf).collect(Collectors.joining("_")),
                   (shape.columns ? "_columns" : "") + (shape.add ? "_add" : ""));
       return HiddenClasses.define(
           name,
@@ -93,7 +97,6 @@ public interface MicroKernel {
                       int.class,
                       int.class,
                       Object.class,
-                      int.class,
                       int.class,
                       int.class,
                       Object.class,
@@ -110,19 +113,19 @@ public interface MicroKernel {
       int aStep = 3;
       int b = array(code, 4);
       int bBase = 5;
-      int bPanel = 6;
-      int depth = 7;
-      int c = array(code, 8);
-      int cBase = 9;
-      int cRow = 10;
-      int columns = shape.vectors * shape.panels;
+      int depth = 6;
+      int c = array(code, 7);
+      int cBase = 8;
+      int cRow = 9;
+      int columns = shape.vectors();
       int[] row = new int[shape.rows];
       for (int i = 0; i < shape.rows; i++) {
         row[i] = shape.columns ? aBase : sum(code, aBase, aStep, i);
       }
-      int[] panel = new int[shape.panels];
-      for (int p = 0; p < shape.panels; p++) {
-        panel[p] = sum(code, bBase, bPanel, p);
+      int[] panel = new int[shape.panels.size()];
+      for (int p = 0, first = 0; p < panel.length; p++) {
+        panel[p] = sum(code, bBase, depth, first);
+        first += shape.panels.get(p) * length;
       }
       int[] out = new int[shape.rows];
       for (int i = 0; i < shape.rows; i++) {
@@ -146,21 +149,26 @@ public interface MicroKernel {
       code.iload(depth);
       code.if_icmpge(end);
       int[] right = new int[columns];
-      for (int j = 0; j < columns; j++) {
-        int start = panel[j / shape.vectors];
-        int offset = j % shape.vectors * length;
-        right[j] =
-            numbers.load(
-                b,
-                () -> {
-                  code.iload(start);
-                  code.iload(k);
-                  code.loadConstant(shape.width());
-                  code.imul();
-                  code.iadd();
-                  addConstant(code, offset);
-                },
-                -1);
+      int before = 0;
+      for (int p = 0; p < panel.length; p++) {
+        int start = panel[p];
+        int width = shape.panels.get(p) * length;
+        for (int j = 0; j < shape.panels.get(p); j++) {
+          int offset = j * length;
+          right[before + j] =
+              numbers.load(
+                  b,
+                  () -> {
+                    code.iload(start);
+                    code.iload(k);
+                    code.loadConstant(width);
+                    code.imul();
+                    code.iadd();
+                    addConstant(code, offset);
+                  },
+                  -1);
+        }
+        before += shape.panels.get(p);
       }
       for (int i = 0; i < shape.rows; i++) {
         int start = row[i];

@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
 import org.costate.graph.BinaryFunction;
 import org.costate.graph.UnaryFunction;
@@ -53,9 +54,14 @@ public final class WarmUp {
 
   private static void run(Element element) {
     RowKernel rows = RowKernel.of(everything(element));
-    MicroKernel product = MicroKernel.of(new MicroKernel.Shape(element, 8, 2, 1, false, false));
-    MicroKernel packed = MicroKernel.of(new MicroKernel.Shape(element, 8, 2, 1, true, true));
-    int width = 2 * Simd.length(element);
+    var products = new ArrayList<MicroKernel>();
+    for (int panel : new TreeSet<>(List.of(MicroKernel.narrowPanel(), MicroKernel.widePanel()))) {
+      for (boolean adding : new boolean[] {false, true}) {
+        products.add(
+            MicroKernel.of(new MicroKernel.Shape(element, 8, List.of(panel), adding, adding)));
+      }
+    }
+    int width = MicroKernel.widePanel() * Simd.length(element);
     int n = width + 1;
     Object arena = element.array(8 * n);
     Object weights = element.array(width * DEPTH);
@@ -64,8 +70,9 @@ public final class WarmUp {
     for (int pass = 0; pass < LEAST_PASSES || System.nanoTime() < end; pass++) {
       element.fill(arena, 0, 2 * n, 0.5);
       rows.run(arena, weights, at.clone(), 1, n);
-      product.run(weights, 0, 0, weights, 0, 0, DEPTH, arena, 0, width);
-      packed.run(weights, 0, 0, weights, 0, 0, DEPTH, arena, 0, width);
+      for (MicroKernel product : products) {
+        product.run(weights, 0, 0, weights, 0, DEPTH, arena, 0, width);
+      }
     }
   }
 

@@ -34,7 +34,9 @@ public final class CompiledProgram {
   private final int[] bindOrder;
   private final int[] totalOrder;
   private final long flops;
-  private volatile Bound last;
+  private final Map<Task.Pack, Integer> matrices = new HashMap<>();
+  private final int weightsSize;
+  private Bound last;
 
   /// @param step the step
   /// @param element the element type
@@ -76,6 +78,12 @@ public final class CompiledProgram {
       }
     }
     this.bindOrder = bind.stream().mapToInt(Integer::intValue).toArray();
+    int size = weights.rowsSize();
+    for (Task.Pack pack : weights.packs()) {
+      matrices.put(pack, size);
+      size = Math.addExact(size, products.panels(pack.n()).size(pack.depth()));
+    }
+    this.weightsSize = size;
     this.flops = Explanation.flops(plan);
     this.totalOrder = total.stream().mapToInt(Integer::intValue).toArray();
   }
@@ -109,78 +117,75 @@ public final class CompiledProgram {
     return Phases.supports(step, back);
   }
 
-  /// Parameters in the form in which kernels read them.
+  /// Takes parameters, until they are given back with [#release]. The same numbers as before give
+  /// the same object; other numbers are written over those that nobody uses any longer.
   ///
-  /// @param shared the parameters themselves
-  /// @param values every node that depends on parameters only, in double
-  /// @param weights rows and packed matrices, in the element type
-  /// @param matrices where each packed matrix is
-  public record Bound(
-      double[][] shared, double[][] values, Object weights, Map<Task.Pack, Integer> matrices) {
-    private boolean isOf(double[][] other) {
-      for (int i = 0; i < shared.length; i++) {
-        if (!Arrays.equals(shared[i], other[i])) {
-          return false;
-        }
+  /// @param parameters numbers
+  /// @param at where each parameter begins among them, in the order of the step's declarations
+  public synchronized Bound bind(double[] parameters, int[] at) {
+    if (last == null || !last.isOf(parameters, at)) {
+      if (last == null || last.inUse()) {
+        int[] ids = plan.phases().shared;
+        last = new Bound(this, Arrays.stream(ids).map(plan.phases()::size).toArray());
       }
-      return true;
+      last.fill(parameters, at);
     }
-  }
-
-  /// Takes the parameters, in the order of the step's declarations. The same numbers as before give
-  /// the same object.
-  public Bound bind(double[][] shared) {
-    Bound known = last;
-    if (known != null && known.isOf(shared)) {
-      return known;
-    }
-    last = fresh(shared);
+    last.take();
     return last;
   }
 
-  private Bound fresh(double[][] shared) {
-    StepGraph graph = plan.graph();
-    double[][] values = new double[graph.ops().size()][];
+  /// Gives parameters back.
+  public synchronized void release(Bound parameters) {
+    parameters.release();
+  }
+
+  /// Arrays for all nodes that depend on parameters only.
+  double[][] valuesOf(double[][] shared) {
+    double[][] values = new double[plan.graph().ops().size()][];
     int[] ids = plan.phases().shared;
     for (int i = 0; i < ids.length; i++) {
       values[ids[i]] = shared[i];
     }
+    for (int id : bindOrder) {
+      values[id] = new double[plan.graph().shape(id).size()];
+    }
+    return values;
+  }
+
+  int weightsSize() {
+    return weightsSize;
+  }
+
+  /// Where a packed matrix is among the weights.
+  int matrix(Task.Pack pack) {
+    return matrices.get(pack);
+  }
+
+  /// Works out what depends on parameters only, and writes rows and packed matrices.
+  void pack(double[][] values, Object to) {
     var interpreter = interpreter(values);
     for (int id : bindOrder) {
-      values[id] = new double[graph.shape(id).size()];
       interpreter.evaluate(id, values[id]);
     }
-    var matrices = new HashMap<Task.Pack, Integer>();
-    int size = weights.rowsSize();
-    int largest = 0;
-    for (Task.Pack pack : weights.packs()) {
-      matrices.put(pack, size);
-      size = Math.addExact(size, products.packedSize(pack.depth(), pack.n()));
-      largest = Math.max(largest, pack.depth() * pack.n());
-    }
-    Object array = element.array(size);
     weights
         .rows()
         .forEach(
             (id, at) -> {
               double[] value = values[storage[id]];
-              element.put(value, 0, array, at, value.length);
+              element.put(value, 0, to, at, value.length);
             });
-    Object plain = element == Element.FLOAT ? element.array(largest) : null;
+    var pieces = new ArrayList<Runnable>();
     matrices.forEach(
         (pack, at) -> {
           double[] value = values[storage[pack.matrix()]];
-          Object from = value;
-          if (plain != null) {
-            element.put(value, 0, plain, 0, value.length);
-            from = plain;
-          }
           // op(B)[k, j] is B[k, j], or B[j, k] if transposed.
           int kStep = pack.transposed() ? 1 : pack.n();
           int jStep = pack.transposed() ? pack.depth() : 1;
-          products.pack(from, 0, kStep, jStep, pack.depth(), pack.n(), array, at);
+          for (Panels.Group panel : products.panels(pack.n()).single()) {
+            pieces.add(() -> products.pack(value, 0, kStep, jStep, pack.depth(), panel, to, at));
+          }
         });
-    return new Bound(shared, values, array, matrices);
+    Parallel.copy(pieces, weightsSize, Runnable::run);
   }
 
   private Interpreter interpreter(double[][] values) {
@@ -193,11 +198,37 @@ public final class CompiledProgram {
     return new Interpreter(plan.graph(), storage, none, none, values, lanes);
   }
 
+  /// Which parameter's θ̄ a sum is by itself, in the order of [#sums]; −1 if it is not or others
+  /// read it too.
+  public int[] ownersOfSums() {
+    Phases phases = plan.phases();
+    int[] owners = new int[plan.accumulators().size()];
+    int i = 0;
+    for (int id : plan.accumulators().keySet()) {
+      int owner = -1;
+      int readers = 0;
+      for (int p = 0; p < phases.sharedBar.length; p++) {
+        if (phases.sharedBar[p] >= 0 && storage[phases.sharedBar[p]] == id) {
+          owner = p;
+          readers++;
+        }
+      }
+      for (int total : totalOrder) {
+        for (int operand : phases.op(total).operands()) {
+          readers += storage[operand] == id ? 1 : 0;
+        }
+      }
+      owners[i++] = readers == 1 ? owner : -1;
+    }
+    return owners;
+  }
+
   /// θ̄ of each parameter from the sums over all lanes and steps.
   ///
   /// @param bound the parameters
-  /// @param sums the sums, in the order of [#sums]
-  /// @return one array for each parameter; null where nothing depends on it
+  /// @param sums the sums, in the order of [#sums]; null for those of [#ownersOfSums] that are not
+  ///   asked for
+  /// @return one array for each parameter; null where nothing depends on it or it is not asked for
   public double[][] parameterBars(Bound bound, double[][] sums) {
     double[][] values = bound.values().clone();
     int i = 0;
@@ -220,6 +251,11 @@ public final class CompiledProgram {
   /// Arrays for the sums over lanes and steps, all zero.
   public double[][] sums() {
     return plan.accumulators().values().stream().map(double[]::new).toArray(double[][]::new);
+  }
+
+  /// The numbers of each sum.
+  public int[] sumSizes() {
+    return plan.accumulators().values().stream().mapToInt(Integer::intValue).toArray();
   }
 
   /// How the lanes of a batch are divided into slices that run independently: as many lanes each as

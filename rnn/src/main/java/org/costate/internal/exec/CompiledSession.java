@@ -30,8 +30,10 @@ public final class CompiledSession {
   private final Operand[] outputs;
   private final Operand[] outputBars;
   private final Operand[] inputBars;
+  private final int[] sumNodes;
+  private final PackedRows packed = new PackedRows();
   private final Map<Integer, Integer> transposed = new HashMap<>();
-  private CompiledProgram.Bound bound;
+  private Bound bound;
   private int firstLane;
 
   CompiledSession(CompiledProgram program, Memory memory) {
@@ -50,6 +52,7 @@ public final class CompiledSession {
     this.outputBars = own(phases.outputBar);
     this.outputs = views(phases.output);
     this.inputBars = views(phases.inputBar);
+    this.sumNodes = plan.accumulators().keySet().stream().mapToInt(Integer::intValue).toArray();
     for (Phase phase : Phase.values()) {
       List<Task> tasks = plan.tasks(phase);
       Runner[] list = new Runner[tasks.size()];
@@ -93,7 +96,7 @@ public final class CompiledSession {
   }
 
   /// Takes the parameters.
-  public void bind(CompiledProgram.Bound parameters) {
+  public void bind(Bound parameters) {
     bound = parameters;
     for (Runner[] list : runners) {
       for (Runner runner : list) {
@@ -241,17 +244,15 @@ public final class CompiledSession {
     private final Task.Product task;
     private final Operand left;
     private final Operand result;
-    private int matrix;
+    private final Panels panels;
+    private final int matrix;
 
     ProductRunner(Task.Product task) {
       this.task = task;
       this.left = new Operand(task.left());
+      this.panels = products.panels(task.matrix().n());
+      this.matrix = program.matrix(task.matrix());
       this.result = new Operand(task.result());
-    }
-
-    @Override
-    void bind() {
-      matrix = bound.matrices().get(task.matrix());
     }
 
     @Override
@@ -267,7 +268,7 @@ public final class CompiledSession {
           depth,
           bound.weights(),
           matrix,
-          n,
+          panels,
           arena,
           result.at(slot, local, firstRow),
           single ? result.width : n);
@@ -364,10 +365,38 @@ public final class CompiledSession {
     }
   }
 
+  /// Which rows are packed in the scratch memory, for the sums of a block that share an operand.
+  private static final class PackedRows {
+    private int begin;
+    private int step;
+    private int count;
+    private int columns;
+
+    void forget() {
+      count = 0;
+    }
+
+    /// Whether these rows are there; if not, the caller puts them there now.
+    boolean holds(int begin, int step, int count, int columns) {
+      if (this.begin == begin
+          && this.step == step
+          && this.count == count
+          && this.columns == columns) {
+        return true;
+      }
+      this.begin = begin;
+      this.step = step;
+      this.count = count;
+      this.columns = columns;
+      return false;
+    }
+  }
+
   private final class AccumulateRunner extends Runner {
     private final Task.Accumulate task;
     private final Operand a;
     private final Operand b;
+    private final Panels panels;
 
     AccumulateRunner(Task.Accumulate task) {
       if (task.transposed()) {
@@ -376,25 +405,29 @@ public final class CompiledSession {
       this.task = task;
       this.a = new Operand(task.a());
       this.b = new Operand(task.b());
+      this.panels = products.panels(task.n());
     }
 
     @Override
     void run(int slot, int local, int firstRow, int rows) {
       boolean single = task.times() == 1;
+      int begin = b.at(slot, local, firstRow);
+      int step = single ? b.width : task.n();
+      int count = rows * task.times();
+      if (!packed.holds(begin, step, count, task.n())) {
+        products.packRows(arena, begin, step, count, panels, arena, memory.scratch());
+      }
       products.accumulate(
           arena,
           a.at(slot, local, firstRow),
           single ? a.width : task.m(),
           task.m(),
           arena,
-          b.at(slot, local, firstRow),
-          single ? b.width : task.n(),
-          task.n(),
-          rows * task.times(),
+          memory.scratch(),
+          panels,
+          count,
           arena,
-          memory.sum(task.node()),
-          arena,
-          memory.scratch());
+          memory.sum(task.node()));
     }
   }
 
@@ -461,6 +494,7 @@ public final class CompiledSession {
         }
       }
     }
+    packed.forget();
     for (Runner runner : list) {
       if (wholeBlock(runner)) {
         runner.run(slot, 0, 0, total);
@@ -572,12 +606,27 @@ public final class CompiledSession {
 
   /// Adds the sums over lanes and steps to doubles, and sets them to zero.
   public void drain(double[][] sums) {
-    int i = 0;
-    for (var entry : plan.accumulators().entrySet()) {
-      int rows = transposed.getOrDefault(entry.getKey(), 1);
-      int from = memory.sum(entry.getKey());
-      element.drain(arena, from, rows, entry.getValue() / rows, sums[i]);
-      i++;
+    for (int i = 0; i < sums.length; i++) {
+      drain(i, 0, sums[i].length / sumRows(i), sums[i], 0);
     }
+  }
+
+  /// How many numbers of a sum belong together: pieces of [#drain] are multiples of it.
+  public int sumRows(int sum) {
+    return transposed.getOrDefault(sumNodes[sum], 1);
+  }
+
+  /// Adds a piece of one sum to doubles, and sets it to zero.
+  ///
+  /// @param sum which, in the order of [CompiledProgram#sums]
+  /// @param first where the piece begins, in units of [#sumRows]
+  /// @param end where it ends
+  /// @param to doubles
+  /// @param at where the whole sum begins among them
+  public void drain(int sum, int first, int end, double[] to, int at) {
+    int node = sumNodes[sum];
+    int rows = sumRows(sum);
+    int columns = plan.accumulators().get(node) / rows;
+    element.drain(arena, memory.sum(node), rows, columns, first, end, to, at);
   }
 }

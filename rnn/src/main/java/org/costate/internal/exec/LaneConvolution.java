@@ -22,6 +22,7 @@ final class LaneConvolution implements LaneKernel {
   private final Moves factor;
   private final DotKernel dot;
   private final Sizes sizes;
+  private final Panels panels;
   private final int scratch;
   private final int[] left = new int[DotKernel.TILE];
   private final int[] right = new int[DotKernel.TILE];
@@ -59,6 +60,7 @@ final class LaneConvolution implements LaneKernel {
     Shape first = graph.shape(operands[0]);
     Shape second = graph.shape(operands[1]);
     this.sizes = Sizes.of(graph, node);
+    this.panels = products.panels(sizes.positions);
     switch (graph.ops().get(node)) {
       case Op.Convolve(_, _, Convolution g) -> {
         patches = packed(patches(first, second, own, g));
@@ -81,7 +83,7 @@ final class LaneConvolution implements LaneKernel {
 
   /// Patches as the packed operand of a product.
   private Moves packed(int[] index) {
-    int[] order = products.packedOrder(sizes.depth, sizes.positions);
+    int[] order = panels.order(sizes.depth);
     return new Moves(Arrays.stream(order).map(i -> i < 0 ? -1 : index[i]).toArray());
   }
 
@@ -160,8 +162,8 @@ final class LaneConvolution implements LaneKernel {
     return switch (graph.ops().get(node)) {
       case Op.ConvolveKernel _ -> (long) sizes.depth * sizes.positions;
       case Op.ConvolveInput _ ->
-          products.packedSize(sizes.depth, sizes.positions) + (long) sizes.rows * sizes.depth;
-      default -> products.packedSize(sizes.depth, sizes.positions);
+          products.panels(sizes.positions).size(sizes.depth) + (long) sizes.rows * sizes.depth;
+      default -> products.panels(sizes.positions).size(sizes.depth);
     };
   }
 
@@ -182,7 +184,8 @@ final class LaneConvolution implements LaneKernel {
     }
     int depth = sizes.depth;
     int n = sizes.positions;
-    products.multiply(other, begin, depth, sizes.rows, depth, arena, scratch, n, arena, at[2], n);
+    products.multiply(
+        other, begin, depth, sizes.rows, depth, arena, scratch, panels, arena, at[2], n);
   }
 
   /// K̄: products of the rows of ȳ with those of P.

@@ -30,7 +30,7 @@ interface LaneKernel {
       case Op.MatrixMatrix o -> {
         Shape a = graph.shape(o.a());
         int depth = a.dim(o.transposeA() ? 0 : 1);
-        int packed = products.packedSize(depth, graph.shape(node).dim(1));
+        int packed = products.panels(graph.shape(node).dim(1)).size(depth);
         yield packed + (o.transposeA() ? (long) a.size() : 0);
       }
       case Op.Convolve _, Op.ConvolveInput _, Op.ConvolveKernel _ ->
@@ -239,8 +239,9 @@ interface LaneKernel {
     boolean[] shared = shared(graph, o);
     Moves transpose = o.transposeA() ? Moves.transpose(depth, m) : null;
     int packed = scratch + (o.transposeA() ? depth * m : 0);
+    Panels panels = products.panels(n);
     return (arena, weights, at, _) -> {
-      products.pack(shared[1] ? weights : arena, at[1], kStep, jStep, depth, n, arena, packed);
+      products.pack(shared[1] ? weights : arena, at[1], kStep, jStep, depth, panels, arena, packed);
       Object left = shared[0] ? weights : arena;
       int begin = at[0];
       if (transpose != null) {
@@ -248,7 +249,7 @@ interface LaneKernel {
         left = arena;
         begin = scratch;
       }
-      products.multiply(left, begin, depth, m, depth, arena, packed, n, arena, at[2], n);
+      products.multiply(left, begin, depth, m, depth, arena, packed, panels, arena, at[2], n);
     };
   }
 

@@ -72,7 +72,7 @@ public final class Memory {
     long scratch = 0;
     for (Task task : forward ? List.<Task>of() : plan.tasks(Phase.BACK_AFTER)) {
       if (task instanceof Task.Accumulate o) {
-        scratch = Math.max(scratch, products.scratchSize(block * lanes * o.times(), o.n()));
+        scratch = Math.max(scratch, products.panels(o.n()).size(block * lanes * o.times()));
       }
     }
     for (Phase phase : Phase.values()) {

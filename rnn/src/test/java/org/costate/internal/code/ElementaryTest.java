@@ -204,8 +204,9 @@ class ElementaryTest {
 
   @Test
   void equalProgramsShareAClass() {
-    var shape = new MicroKernel.Shape(Element.DOUBLE, 2, 2, 1, false, false);
+    var shape = new MicroKernel.Shape(Element.DOUBLE, 2, List.of(2, 2), false, false);
     assertThat(MicroKernel.of(shape))
-        .isSameAs(MicroKernel.of(new MicroKernel.Shape(Element.DOUBLE, 2, 2, 1, false, false)));
+        .isSameAs(
+            MicroKernel.of(new MicroKernel.Shape(Element.DOUBLE, 2, List.of(2, 2), false, false)));
   }
 }

@@ -51,16 +51,30 @@ class ProductsTest {
     "9, 64, 65",
     "17, 3, 5",
     "30, 300, 70",
-    "1, 40, 128"
+    "1, 40, 128",
+    "2, 40, 416",
+    "16, 70, 112",
+    "8, 16, 15"
   })
   void rowsTimesAPackedMatrix(int m, int depth, int n) {
     for (Element element : Element.values()) {
       var products = new Products(element);
-      Object packed = element.array(7 + products.packedSize(depth, n));
-      products.pack(matrix(element, depth, n, 3, false), 5, n + 3, 1, depth, n, packed, 7);
+      Panels panels = products.panels(n);
+      Object packed = element.array(7 + panels.size(depth));
+      products.pack(matrix(element, depth, n, 3, false), 5, n + 3, 1, depth, panels, packed, 7);
       Object c = element.array(2 + m * (n + 1));
       products.multiply(
-          matrix(element, m, depth, 2, true), 5, depth + 2, m, depth, packed, 7, n, c, 2, n + 1);
+          matrix(element, m, depth, 2, true),
+          5,
+          depth + 2,
+          m,
+          depth,
+          packed,
+          7,
+          panels,
+          c,
+          2,
+          n + 1);
       double tolerance = element == Element.FLOAT ? 5e-4 : 1e-12;
       for (int i = 0; i < m; i++) {
         for (int j = 0; j < n; j++) {
@@ -73,7 +87,15 @@ class ProductsTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"1, 1, 1", "5, 3, 40", "64, 33, 8", "100, 9, 65", "513, 12, 4"})
+  @CsvSource({
+    "1, 1, 1",
+    "5, 3, 40",
+    "64, 33, 8",
+    "100, 9, 65",
+    "513, 12, 4",
+    "700, 203, 112",
+    "20, 8, 48"
+  })
   void sumsOfOuterProducts(int rows, int m, int n) {
     for (Element element : Element.values()) {
       var products = new Products(element);
@@ -84,25 +106,17 @@ class ProductsTest {
       Object parts = element.array(3 + m * n);
       element.fill(whole, 3, m * n, 1);
       element.fill(parts, 3, m * n, 1);
-      Object scratch = element.array(2 + products.scratchSize(rows, n));
-      products.accumulate(left, 5, m + 1, m, right, 5, n + 4, n, rows, whole, 3, scratch, 2);
+      Panels panels = products.panels(n);
+      Object scratch = element.array(2 + panels.size(rows));
+      products.packRows(right, 5, n + 4, rows, panels, scratch, 2);
+      products.accumulate(left, 5, m + 1, m, scratch, 2, panels, rows, whole, 3);
       int first = rows / 3;
       for (int[] part : new int[][] {{first, rows - first}, {0, first}}) {
         if (part[1] > 0) {
+          int from = part[0];
+          products.packRows(right, 5 + from * (n + 4), n + 4, part[1], panels, scratch, 2);
           products.accumulate(
-              left,
-              5 + part[0] * (m + 1),
-              m + 1,
-              m,
-              right,
-              5 + part[0] * (n + 4),
-              n + 4,
-              n,
-              part[1],
-              parts,
-              3,
-              scratch,
-              2);
+              left, 5 + from * (m + 1), m + 1, m, scratch, 2, panels, part[1], parts, 3);
         }
       }
       double tolerance = element == Element.FLOAT ? 1e-3 : 1e-11;

@@ -1,0 +1,143 @@
+package org.costate.internal.exec;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.costate.internal.code.Element;
+import org.costate.internal.code.MicroKernel;
+import org.costate.internal.code.Simd;
+
+/// How the n columns of a matrix are packed: in panels of a few vectors, one panel after the other,
+/// in each of them row by row. Panels are as wide as registers allow, because each number of the
+/// left operand is then read for more columns; a few narrower ones make the rest. Columns beyond
+/// the last are zero.
+final class Panels {
+  private static final int FEW_ROWS = 2;
+
+  /// Vectors side by side that keep the arithmetic of one row busy.
+  private static final int TOGETHER = 8;
+
+  private final Element element;
+  private final int n;
+  private final int columns;
+  private final List<Group> single;
+  private final List<Group> together;
+
+  Panels(Element element, int n) {
+    this.element = element;
+    this.n = n;
+    int length = Simd.length(element);
+    int narrow = MicroKernel.narrowPanel();
+    int wide = MicroKernel.widePanel();
+    int vectors = (n + length - 1) / length;
+    int wides = vectors / wide;
+    while (wides > 0 && (vectors - wides * wide) % narrow != 0) {
+      wides--;
+    }
+    var panels = new ArrayList<Integer>();
+    for (int left = vectors; left > 0; left -= panels.getLast()) {
+      panels.add(panels.size() < wides ? wide : narrow);
+    }
+    single = groups(panels, 1);
+    together = groups(panels, TOGETHER);
+    columns = panels.stream().mapToInt(Integer::intValue).sum() * length;
+  }
+
+  /// Neighbouring panels in groups of at least so many vectors, except for the last.
+  private List<Group> groups(List<Integer> panels, int least) {
+    var groups = new ArrayList<Group>();
+    int column = 0;
+    for (int first = 0, end; first < panels.size(); first = end) {
+      int vectors = 0;
+      for (end = first; end < panels.size() && vectors < least; end++) {
+        vectors += panels.get(end);
+      }
+      int width = vectors * Simd.length(element);
+      groups.add(new Group(List.copyOf(panels.subList(first, end)), column, width));
+      column += width;
+    }
+    return groups;
+  }
+
+  /// The columns of the matrix.
+  int n() {
+    return n;
+  }
+
+  /// The numbers of a packed matrix of `depth` rows.
+  int size(int depth) {
+    return depth * columns;
+  }
+
+  /// Panels one by one.
+  List<Group> single() {
+    return single;
+  }
+
+  /// What a kernel takes at once if the left operand has so many rows.
+  List<Group> forRows(int rows) {
+    return rows <= FEW_ROWS ? together : single;
+  }
+
+  /// Where the numbers of a packed matrix are in a row-major one `[depth, n]`; −1 beyond its last
+  /// column.
+  int[] order(int depth) {
+    int[] order = new int[size(depth)];
+    for (Group panel : single) {
+      for (int i = 0; i < depth * panel.width; i++) {
+        int column = panel.column + i % panel.width;
+        order[panel.column * depth + i] = column < n ? i / panel.width * n + column : -1;
+      }
+    }
+    return order;
+  }
+
+  /// Some neighbouring panels.
+  final class Group {
+    private final List<Integer> vectors;
+    private final int column;
+    private final int width;
+    private final MicroKernel[] plain = new MicroKernel[Products.MOST_ROWS + 1];
+    private final MicroKernel[] adding = new MicroKernel[Products.MOST_ROWS + 1];
+
+    private Group(List<Integer> vectors, int column, int width) {
+      this.vectors = vectors;
+      this.column = column;
+      this.width = width;
+    }
+
+    /// The first column.
+    int column() {
+      return column;
+    }
+
+    /// The columns, with those that the matrix does not have.
+    int width() {
+      return width;
+    }
+
+    /// The columns that the matrix has.
+    int used() {
+      return Math.min(width, n - column);
+    }
+
+    /// C = A · B for some rows of A, given by rows.
+    MicroKernel plain(int rows) {
+      if (plain[rows] == null) {
+        plain[rows] = kernel(rows, false);
+      }
+      return plain[rows];
+    }
+
+    /// C += Aᵀ · B for some rows of C, A being given by columns.
+    MicroKernel adding(int rows) {
+      if (adding[rows] == null) {
+        adding[rows] = kernel(rows, true);
+      }
+      return adding[rows];
+    }
+
+    private MicroKernel kernel(int rows, boolean add) {
+      return MicroKernel.of(new MicroKernel.Shape(element, rows, vectors, add, add));
+    }
+  }
+}
