@@ -252,7 +252,8 @@ final class SequenceTape implements Tape {
 
   @Override
   public Cotangents backward(Seeds seeds, Sweep sweep) {
-    Series[] bars = seedBars(seeds);
+    Bars seeded = seedBars(seeds);
+    Series[] bars = seeded.arrays;
     double[] total = new double[parameters.values().length];
     var initial = new LinkedHashMap<String, double[]>();
     var costates = new LinkedHashMap<String, Series>();
@@ -270,7 +271,7 @@ final class SequenceTape implements Tape {
                   wave,
                   i -> {
                     var scan = (SequenceGraph.Node.Scan) wave.get(i);
-                    return tapes.get(first + i).backward(seeds(scan, seeds, bars), sweep);
+                    return tapes.get(first + i).backward(seeds(scan, seeds, seeded), sweep);
                   });
           for (int i = wave.size() - 1; i >= 0; i--) {
             var scan = (SequenceGraph.Node.Scan) wave.get(i);
@@ -306,8 +307,12 @@ final class SequenceTape implements Tape {
         flow);
   }
 
-  private Series[] seedBars(Seeds seeds) {
-    Series[] bars = new Series[values.length];
+  /// The cotangents with which the way back begins, by value: arrays, and numbers that are the same
+  /// for every element of every step.
+  private record Bars(Series[] arrays, Map<Integer, Double> numbers) {}
+
+  private Bars seedBars(Seeds seeds) {
+    var bars = new Bars(new Series[values.length], new HashMap<>());
     for (String name : seeds.outputs()) {
       SequenceGraph.SequenceValue value = graph.outputValues().get(name);
       if (value == null) {
@@ -315,15 +320,26 @@ final class SequenceTape implements Tape {
             "SequenceGraph: there is no output '%s'; there are %s."
                 .formatted(name, graph.outputValues().keySet()));
       }
+      if (seeds.uniform(name, 0) && ofScan(value.id())) {
+        bars.numbers.merge(value.id(), seeds.weight(name), Double::sum);
+        continue;
+      }
       int horizon = values[value.id()].horizon();
       Series bar = Series.zeros(value.shape(), batch.lanes(), horizon);
       Sequences times = value.overTime() ? batch : Sequences.of(batch.lanes(), horizon);
       for (int t = 0; t < horizon; t++) {
         seeds.fill(name, t, times, bar.steps()[t]);
       }
-      addTo(bars, value.id(), bar);
+      addTo(bars.arrays, value.id(), bar);
     }
     return bars;
+  }
+
+  private boolean ofScan(int id) {
+    return graph.nodes().stream()
+        .anyMatch(
+            node ->
+                node instanceof SequenceGraph.Node.Scan scan && scan.results().containsValue(id));
   }
 
   /// Passes the cotangents of a scan's inputs on to what they are.
@@ -338,10 +354,14 @@ final class SequenceTape implements Tape {
             });
   }
 
-  private Seeds seeds(SequenceGraph.Node.Scan scan, Seeds all, Series[] bars) {
+  private Seeds seeds(SequenceGraph.Node.Scan scan, Seeds all, Bars bars) {
     Seeds own = Seeds.none();
     for (var entry : scan.results().entrySet()) {
-      Series bar = bars[entry.getValue()];
+      Double number = bars.numbers.get(entry.getValue());
+      if (number != null) {
+        own = own.with(entry.getKey(), number);
+      }
+      Series bar = bars.arrays[entry.getValue()];
       if (bar != null) {
         own = own.with(entry.getKey(), scan.reversed() ? bar.reversed(batch) : bar);
       }
@@ -428,13 +448,14 @@ final class SequenceTape implements Tape {
         }
       }
     }
-    Series[] bars = tape.seedBars(seeds);
+    Bars seeded = tape.seedBars(seeds);
+    Series[] bars = seeded.arrays;
     int at = tape.tapes.size();
     for (SequenceGraph.Node node : graph.nodes().reversed()) {
       if (node instanceof SequenceGraph.Node.Reduce reduce) {
         tape.reduceBackward(reduce, bars);
       } else if (node instanceof SequenceGraph.Node.Scan scan) {
-        Seeds own = tape.seeds(scan, seeds, bars);
+        Seeds own = tape.seeds(scan, seeds, seeded);
         Optional<NonFinite> found =
             scan.unroll()
                 .findNonFinite(parameters, initial.part(scan.name() + "."), tape.inputs(scan), own);
