@@ -51,8 +51,8 @@ final class CompiledTape implements Tape {
           new SliceTape(
               unroll, bound, batch, i * lanes / count, (i + 1) * lanes / count, concrete));
     }
-    double[][][] inputs = arrange();
-    double[][][] outputs = newOutputs(spare);
+    Object[][] inputs = arrange();
+    Object[][] outputs = newOutputs(spare);
     double[][] x = new double[unroll.step().carries().size()][];
     for (int i = 0; i < x.length; i++) {
       x[i] = initial.get(unroll.step().carries().get(i).name());
@@ -81,12 +81,12 @@ final class CompiledTape implements Tape {
   }
 
   /// The inputs as `[t][input][lanes · size]`, with padding made harmless.
-  private double[][][] arrange() {
+  private Object[][] arrange() {
     List<String> names = unroll.inputNames();
-    double[][][] all = new double[batch.horizon()][names.size()][];
+    Object[][] all = new Object[batch.horizon()][names.size()];
     for (int i = 0; i < names.size(); i++) {
       Series series = batch.input(names.get(i));
-      double[][] steps = batch.padded() ? series.extended(batch).steps() : series.steps();
+      Object[] steps = batch.padded() ? series.extended(batch).rows() : series.rows();
       for (int t = 0; t < all.length; t++) {
         all[t][i] = steps[t];
       }
@@ -106,17 +106,17 @@ final class CompiledTape implements Tape {
     return bytes;
   }
 
-  private double[][][] newOutputs(SpareRows spare) {
+  private Object[][] newOutputs(SpareRows spare) {
     StepGraph step = unroll.step();
-    double[][][] arrays = new double[batch.horizon()][step.outputs().size()][];
-    double[][] rows = new double[batch.horizon()][];
+    Object[][] arrays = new Object[batch.horizon()][step.outputs().size()];
+    Object[] rows = new Object[batch.horizon()];
     int i = 0;
     for (int id : step.outputs().values()) {
       int length = batch.lanes() * step.shape(id).size();
       if (spare == null) {
-        Arrays.setAll(rows, _ -> new double[length]);
+        Arrays.setAll(rows, _ -> program.element().array(length));
       } else {
-        spare.take(rows, length);
+        spare.take(rows, program.element(), length);
       }
       for (int t = 0; t < rows.length; t++) {
         arrays[t][i] = rows[t];
@@ -132,16 +132,16 @@ final class CompiledTape implements Tape {
         .toArray(double[][]::new);
   }
 
-  private Map<String, Series> series(double[][][] outputs) {
+  private Map<String, Series> series(Object[][] outputs) {
     var series = new LinkedHashMap<String, Series>();
     int i = 0;
     for (var entry : unroll.step().outputs().entrySet()) {
-      double[][] steps = new double[outputs.length][];
+      Object[] steps = new Object[outputs.length];
       for (int t = 0; t < steps.length; t++) {
         steps[t] = outputs[t][i];
       }
       series.put(
-          entry.getKey(), new Series(unroll.step().shape(entry.getValue()), batch.lanes(), steps));
+          entry.getKey(), Series.of(unroll.step().shape(entry.getValue()), batch.lanes(), steps));
       i++;
     }
     return series;
@@ -221,7 +221,7 @@ final class CompiledTape implements Tape {
   /// What the slices of a backward sweep write; each writes its own lanes.
   final class Backward {
     private final Sweep sweep;
-    final double[][][] inputBars;
+    final Object[][] inputBars;
     final double[][][] costates;
     final double[][] initial = newState();
     private double[][] sums;
@@ -231,11 +231,12 @@ final class CompiledTape implements Tape {
     Backward(Sweep sweep) {
       this.sweep = sweep;
       List<String> names = unroll.inputNames();
-      this.inputBars = new double[names.size()][][];
+      this.inputBars = new Object[names.size()][];
       for (int i = 0; i < inputBars.length; i++) {
         if (unroll.wants(names.get(i))) {
           int size = unroll.inputs().get(names.get(i)).size();
-          inputBars[i] = new double[batch.horizon()][batch.lanes() * size];
+          inputBars[i] = new Object[batch.horizon()];
+          Arrays.setAll(inputBars[i], _ -> program.element().array(batch.lanes() * size));
         }
       }
       this.costates = sweep.keepCostates() ? new double[batch.horizon() + 1][][] : null;
@@ -356,7 +357,7 @@ final class CompiledTape implements Tape {
       int i = 0;
       for (var input : unroll.inputs().entrySet()) {
         if (inputBars[i] != null) {
-          series.put(input.getKey(), new Series(input.getValue(), batch.lanes(), inputBars[i]));
+          series.put(input.getKey(), Series.of(input.getValue(), batch.lanes(), inputBars[i]));
         }
         i++;
       }

@@ -87,7 +87,9 @@ public final class Seeds {
       double[] bar = new double[y.lanes() * y.shape().size()];
       for (int t = 0; t < y.horizon(); t++) {
         fill(output, t, times, bar);
-        sum += dot(bar, y.steps()[t]);
+        for (int i = 0; i < bar.length; i++) {
+          sum += bar[i] == 0 ? 0 : bar[i] * y.at(t, i);
+        }
       }
     }
     if (finalState != null) {
@@ -130,6 +132,13 @@ public final class Seeds {
     return constants.getOrDefault(output, 0.0);
   }
 
+  /// The cotangent of an output at a step as it was given, floats or doubles of all lanes; null if
+  /// it has to be made with [#fill].
+  Object row(String output, int t) {
+    boolean asGiven = t >= first && series.containsKey(output) && weight(output) == 0;
+    return asGiven ? series.get(output).rows()[t] : null;
+  }
+
   /// Writes the cotangent of one output at one step; zero on padding.
   void fill(String output, int t, Sequences batch, double[] bar) {
     fill(output, t, batch, 0, batch.lanes(), bar);
@@ -148,7 +157,7 @@ public final class Seeds {
       if (batch.active(t, firstLane + lane)) {
         int at = (firstLane + lane) * size;
         for (int i = 0; i < size; i++) {
-          bar[lane * size + i] = constant + (given == null ? 0 : given.steps()[t][at + i]);
+          bar[lane * size + i] = constant + (given == null ? 0 : given.at(t, at + i));
         }
       }
     }

@@ -59,7 +59,7 @@ final class SequenceTape implements Tape {
       for (int id = 0; lastUse != null && id < next; id++) {
         if (values[id] != null && lastUse[id] < done) {
           if (spare[id]) {
-            graph.spare().give(values[id].steps());
+            graph.spare().give(values[id].rows());
           }
           values[id] = null;
         }
@@ -174,16 +174,16 @@ final class SequenceTape implements Tape {
         int at = lane * size + i;
         out[at] =
             switch (reduce.reduction()) {
-              case FIRST -> source.steps()[0][at];
-              case LAST -> source.steps()[length - 1][at];
+              case FIRST -> source.at(0, at);
+              case LAST -> source.at(length - 1, at);
               case MEAN -> {
                 double sum = 0;
                 for (int t = 0; t < length; t++) {
-                  sum += source.steps()[t][at];
+                  sum += source.at(t, at);
                 }
                 yield sum / length;
               }
-              case MAX -> source.steps()[largest(source, length, at)][at];
+              case MAX -> source.at(largest(source, length, at), at);
             };
       }
     }
@@ -203,7 +203,7 @@ final class SequenceTape implements Tape {
   private static int largest(Series source, int length, int at) {
     int best = 0;
     for (int t = 1; t < length; t++) {
-      if (source.steps()[t][at] > source.steps()[best][at]) {
+      if (source.at(t, at) > source.at(best, at)) {
         best = t;
       }
     }
@@ -382,7 +382,7 @@ final class SequenceTape implements Tape {
     for (int lane = 0; lane < batch.lanes(); lane++) {
       int length = length(source, lane);
       for (int at = lane * size; at < (lane + 1) * size; at++) {
-        double g = bar.steps()[0][at];
+        double g = bar.at(0, at);
         switch (reduce.reduction()) {
           case FIRST -> out.steps()[0][at] = g;
           case LAST -> out.steps()[length - 1][at] = g;
@@ -401,18 +401,7 @@ final class SequenceTape implements Tape {
   /// Adds to the cotangent of a value; a node that runs once may have read a longer sequence's
   /// first step.
   private static void addTo(Series[] bars, int id, Series bar) {
-    if (bars[id] == null) {
-      bars[id] = bar;
-      return;
-    }
-    double[][] sum = new double[bar.horizon()][];
-    for (int t = 0; t < sum.length; t++) {
-      sum[t] = bars[id].steps()[t].clone();
-      for (int i = 0; i < sum[t].length; i++) {
-        sum[t][i] += bar.steps()[t][i];
-      }
-    }
-    bars[id] = new Series(bar.shape(), bar.lanes(), sum);
+    bars[id] = bars[id] == null ? bar : bars[id].plus(bar);
   }
 
   private Map<String, Series> inputBars(Series[] bars) {

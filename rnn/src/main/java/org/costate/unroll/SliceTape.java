@@ -1,9 +1,9 @@
 package org.costate.unroll;
 
-import java.util.Arrays;
 import java.util.List;
 import java.util.NavigableMap;
 import java.util.TreeMap;
+import org.costate.internal.code.Element;
 import org.costate.internal.exec.Bound;
 import org.costate.internal.exec.CompiledProgram;
 import org.costate.internal.exec.CompiledSession;
@@ -24,7 +24,7 @@ final class SliceTape {
   private final boolean separate;
   private final int block;
   private final NavigableMap<Integer, Object[]> saved = new TreeMap<>();
-  private double[][][] inputs;
+  private Object[][] inputs;
 
   /// The steps `first ≤ t < end` are in the slots.
   private int first;
@@ -69,7 +69,7 @@ final class SliceTape {
 
   // ---- forward
 
-  void forward(double[][] initial, double[][][] u, double[][][] outputs, double[][] last) {
+  void forward(double[][] initial, Object[][] u, Object[][] outputs, double[][] last) {
     inputs = u;
     int horizon = batch.horizon();
     session.state().set(0, initial, from);
@@ -118,14 +118,14 @@ final class SliceTape {
   }
 
   /// Runs some steps, step `t` in a slot, in blocks; `outputs` may be null.
-  private void run(int slot, int t, int steps, double[][][] outputs) {
+  private void run(int slot, int t, int steps, Object[][] outputs) {
     for (int done = 0; done < steps; done += block) {
       runBlock(slot + done, t + done, Math.min(block, steps - done), outputs);
     }
     forwardSteps += steps;
   }
 
-  private void runBlock(int slot, int t, int steps, double[][][] outputs) {
+  private void runBlock(int slot, int t, int steps, Object[][] outputs) {
     for (int i = 0; i < steps; i++) {
       session.inputs(slot + i, i, inputs[t + i], from);
     }
@@ -165,22 +165,23 @@ final class SliceTape {
     }
   }
 
-  private void readOutputs(int slot, int local, int t, double[][] outputs) {
+  private void readOutputs(int slot, int local, int t, Object[] outputs) {
     for (int i = 0; i < outputs.length; i++) {
       session.output(i, slot, local, outputs[i], from);
     }
     if (batch.padded()) {
-      clearPadding(t, outputs);
+      for (int i = 0; i < outputs.length; i++) {
+        clearPadding(t, outputs[i]);
+      }
     }
   }
 
-  private void clearPadding(int t, double[][] arrays) {
-    for (double[] array : arrays) {
-      int size = array.length / batch.lanes();
-      for (int lane = from; lane < from + lanes; lane++) {
-        if (!batch.active(t, lane)) {
-          Arrays.fill(array, lane * size, (lane + 1) * size, 0);
-        }
+  private void clearPadding(int t, Object array) {
+    Element element = Element.of(array);
+    int size = element.length(array) / batch.lanes();
+    for (int lane = from; lane < from + lanes; lane++) {
+      if (!batch.active(t, lane)) {
+        element.fill(array, lane * size, size, 0);
       }
     }
   }
@@ -302,10 +303,10 @@ final class SliceTape {
     session.backAfter(low - first, steps);
     for (int k = 0; k < results.inputBars.length; k++) {
       for (int i = 0; results.inputBars[k] != null && i < steps; i++) {
-        double[] bar = results.inputBars[k][low + i];
+        Object bar = results.inputBars[k][low + i];
         session.inputBar(k, low + i - first, i, bar, from);
         if (batch.padded()) {
-          clearPadding(low + i, new double[][] {bar});
+          clearPadding(low + i, bar);
         }
       }
     }
@@ -334,8 +335,13 @@ final class SliceTape {
         session.seed(i, steps, seeds.weight(name));
       } else {
         for (int local = 0; local < steps; local++) {
-          seeds.fill(name, t + local, batch, from, lanes, bars[i]);
-          session.seed(i, local, bars[i]);
+          Object row = batch.padded() ? null : seeds.row(name, t + local);
+          if (row != null) {
+            session.seed(i, local, row, from);
+          } else {
+            seeds.fill(name, t + local, batch, from, lanes, bars[i]);
+            session.seed(i, local, bars[i], 0);
+          }
         }
       }
     }

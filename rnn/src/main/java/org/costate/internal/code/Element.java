@@ -14,6 +14,11 @@ public enum Element {
 
   private static final int SQUARE = 32;
 
+  /// The type of an array's elements.
+  public static Element of(Object array) {
+    return array instanceof float[] ? FLOAT : DOUBLE;
+  }
+
   /// A new array of zeros.
   public Object array(int length) {
     return this == FLOAT ? new float[length] : new double[length];
@@ -37,7 +42,7 @@ public enum Element {
   /// Copies numbers that lie side by side to every `step`-th place of an array of this type; they
   /// may be doubles whatever this type is.
   public void convert(Object from, int fromIndex, Object to, int toIndex, int step, int length) {
-    if (from instanceof double[] && this == FLOAT) {
+    if (from instanceof double[] && to instanceof float[]) {
       double[] source = (double[]) from;
       float[] target = (float[]) to;
       for (int i = 0; i < length; i++) {
@@ -56,6 +61,17 @@ public enum Element {
       for (int i = 0; i < length; i++) {
         target[toIndex + i * step] = source[fromIndex + i];
       }
+    }
+  }
+
+  /// Copies numbers between arrays of either type.
+  public static void copyAny(Object from, int fromIndex, Object to, int toIndex, int length) {
+    if (from instanceof double[] source) {
+      of(to).put(source, fromIndex, to, toIndex, length);
+    } else if (to instanceof double[] target) {
+      FLOAT.get(from, fromIndex, target, toIndex, length);
+    } else {
+      System.arraycopy(from, fromIndex, to, toIndex, length);
     }
   }
 

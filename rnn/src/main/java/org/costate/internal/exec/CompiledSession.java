@@ -510,13 +510,14 @@ public final class CompiledSession {
 
   // ---- forward
 
-  /// Takes the inputs of a step; `u[i]` holds all lanes of the batch, those of this workspace from
-  /// `firstLane` on.
-  public void inputs(int slot, int local, double[][] u, int firstLane) {
+  /// Takes the inputs of a step; `u[i]` holds floats or doubles of all lanes of the batch, those of
+  /// this workspace from `firstLane` on.
+  public void inputs(int slot, int local, Object[] u, int firstLane) {
     for (int i = 0; i < phases.input.length; i++) {
       int id = phases.input[i];
       int size = phases.size(id);
-      element.put(u[i], firstLane * size, arena, inputs[i].at(slot, local, 0), lanes * size);
+      int at = inputs[i].at(slot, local, 0);
+      Element.copyAny(u[i], firstLane * size, arena, at, lanes * size);
     }
   }
 
@@ -535,36 +536,38 @@ public final class CompiledSession {
     map(Phase.AFTER, slot, steps);
   }
 
-  /// Writes an output of a step.
-  public void output(int i, int slot, int local, double[] to, int firstLane) {
+  /// Writes an output of a step to floats or doubles.
+  public void output(int i, int slot, int local, Object to, int firstLane) {
     read(phases.output[i], outputs[i], slot, local, to, firstLane);
   }
 
-  private void read(int id, Operand operand, int slot, int local, double[] to, int firstLane) {
+  private void read(int id, Operand operand, int slot, int local, Object to, int firstLane) {
     int size = phases.size(id);
     if (operand == null) {
       double[] value = bound.values()[program.storage(id)];
       for (int lane = 0; lane < lanes; lane++) {
-        System.arraycopy(value, 0, to, (firstLane + lane) * size, size);
+        Element.copyAny(value, 0, to, (firstLane + lane) * size, size);
       }
       return;
     }
     int from = operand.at(slot, local, 0);
     if (operand.width == size) {
-      element.get(arena, from, to, firstLane * size, lanes * size);
+      Element.copyAny(arena, from, to, firstLane * size, lanes * size);
     } else {
       for (int lane = 0; lane < lanes; lane++) {
-        element.get(arena, from + lane * operand.width, to, (firstLane + lane) * size, size);
+        Element.copyAny(arena, from + lane * operand.width, to, (firstLane + lane) * size, size);
       }
     }
   }
 
   // ---- backward
 
-  /// Sets the cotangent of an output at a step; `bar` holds the lanes of this workspace.
-  public void seed(int i, int local, double[] bar) {
-    int id = phases.outputBar[i];
-    element.put(bar, 0, arena, outputBars[i].at(local, local, 0), lanes * phases.size(id));
+  /// Sets the cotangent of an output at a step; `bar` holds floats or doubles, the lanes of this
+  /// workspace from `firstLane` on.
+  public void seed(int i, int local, Object bar, int firstLane) {
+    int size = phases.size(phases.outputBar[i]);
+    int at = outputBars[i].at(local, local, 0);
+    Element.copyAny(bar, firstLane * size, arena, at, lanes * size);
   }
 
   /// Sets the cotangent of an output to one number at some steps of the block.
@@ -593,12 +596,13 @@ public final class CompiledSession {
     map(Phase.BACK_AFTER, slot, steps);
   }
 
-  /// Writes the cotangent of an input at a step; zero if nothing depends on it.
-  public void inputBar(int i, int slot, int local, double[] to, int firstLane) {
+  /// Writes the cotangent of an input at a step to floats or doubles; zero if nothing depends on
+  /// it.
+  public void inputBar(int i, int slot, int local, Object to, int firstLane) {
     int id = phases.inputBar[i];
     int size = phases.size(phases.input[i]);
     if (id < 0) {
-      Arrays.fill(to, firstLane * size, (firstLane + lanes) * size, 0);
+      Element.of(to).fill(to, firstLane * size, lanes * size, 0);
     } else {
       read(id, inputBars[i], slot, local, to, firstLane);
     }
