@@ -261,12 +261,7 @@ final class CompiledTape implements Tape {
             List.of(0, half),
             from -> {
               int to = Math.min(one.blockSteps(), from + half);
-              for (int i = from; i < to; i++) {
-                double[] at = norms.at(sessions, one.blockSlot() + i, i);
-                for (int p = 0; p < at.length; p++) {
-                  parameterNorm[p][one.blockStart() + i] = at[p];
-                }
-              }
+              norms.write(sessions, one.blockSlot(), from, to, parameterNorm, one.blockStart());
             });
       }
     }

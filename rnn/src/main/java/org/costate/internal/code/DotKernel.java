@@ -16,7 +16,8 @@ public interface DotKernel {
   /// @param bRows where each of them begins
   /// @param n the length of a row
   /// @param out the products, row-major
-  void run(Object a, int[] aRows, Object b, int[] bRows, int n, double[] out);
+  /// @param at where they begin
+  void run(Object a, int[] aRows, Object b, int[] bRows, int n, double[] out, int at);
 
   /// The kernel, generated when it is first needed.
   static DotKernel of(Element element) {
@@ -37,7 +38,8 @@ public interface DotKernel {
                             Object.class,
                             int[].class,
                             int.class,
-                            double[].class),
+                            double[].class,
+                            int.class),
                         java.lang.classfile.ClassFile.ACC_PUBLIC,
                         code -> new Generator(code, element).body())));
   }
@@ -105,7 +107,9 @@ public interface DotKernel {
       for (int i = 0; i < total.length; i++) {
         int sum = numbers.vector() ? numbers.sumOfLanes(total[i]) : total[i];
         code.aload(6);
+        code.iload(7);
         code.loadConstant(i);
+        code.iadd();
         code.loadLocal(element.kind(), sum);
         if (element == Element.FLOAT) {
           code.f2d();

@@ -199,7 +199,7 @@ final class LaneConvolution implements LaneKernel {
           left[r] = begin + Math.min(i + r, rows - 1) * positions;
           right[r] = scratch + Math.min(j + r, depth - 1) * positions;
         }
-        dot.run(y, left, arena, right, positions, tile);
+        dot.run(y, left, arena, right, positions, tile, 0);
         for (int r = i; r < Math.min(i + DotKernel.TILE, rows); r++) {
           int count = Math.min(DotKernel.TILE, depth - j);
           products.element().put(tile, (r - i) * DotKernel.TILE, arena, to + r * depth + j, count);

@@ -1,5 +1,7 @@
 package org.costate.internal.exec;
 
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -10,14 +12,42 @@ import org.costate.internal.code.DotKernel;
 ///
 ///     ‖Σ_l a_l b_lᵀ‖² = Σ_{l, m} (a_l · a_m) (b_l · b_m)
 ///
-/// so that the products of lanes with lanes suffice, a small part of the work of θ̄ itself.
+/// so that the products of lanes with lanes suffice, a small part of the work of θ̄ itself. They are
+/// symmetric, so only tiles on and below the diagonal are computed.
 public final class StepNorms {
-  private final Task[] tasks;
+  private static final int TILE = DotKernel.TILE;
+
+  /// Rows of n numbers whose products are needed.
+  private record Rows(Task.View view, int n) {}
+
+  private final List<Rows> rows = new ArrayList<>();
+
+  /// For each parameter the two of [#rows] whose products are multiplied; −1 for ones, and −1 twice
+  /// if nothing depends on the parameter.
+  private final int[][] factors;
+
   private final DotKernel dot;
 
   private StepNorms(CompiledProgram program, Task[] tasks) {
-    this.tasks = tasks;
     this.dot = DotKernel.of(program.element());
+    this.factors = new int[tasks.length][];
+    for (int i = 0; i < tasks.length; i++) {
+      factors[i] =
+          switch (tasks[i]) {
+            case null -> new int[] {-1, -1};
+            case Task.Accumulate o -> new int[] {row(o.a(), o.m()), row(o.b(), o.n())};
+            case Task.SumRows o -> new int[] {row(o.x(), o.n()), -1};
+            default -> throw new IllegalStateException("no such sum");
+          };
+    }
+  }
+
+  private int row(Task.View view, int n) {
+    var own = new Rows(view, n);
+    if (!rows.contains(own)) {
+      rows.add(own);
+    }
+    return rows.indexOf(own);
   }
 
   /// The norms of a program, or null if some parameter's θ̄ is not one such sum.
@@ -43,94 +73,98 @@ public final class StepNorms {
     return new StepNorms(program, tasks);
   }
 
-  /// The norms at one step of the last block of some sessions that went back together.
+  /// The norms at some steps of the last block of some sessions that went back together.
   ///
   /// @param sessions the slices of the batch
-  /// @param slot the slot of the step
-  /// @param local its number in the block
-  /// @return one norm for each parameter
-  public double[] at(List<CompiledSession> sessions, int slot, int local) {
-    var known = new HashMap<Task.View, double[]>();
-    double[] norms = new double[tasks.length];
-    for (int i = 0; i < tasks.length; i++) {
-      double square =
-          switch (tasks[i]) {
-            case null -> 0;
-            case Task.Accumulate o -> {
-              double[] a = products(sessions, o.a(), o.m(), slot, local, known);
-              double[] b = products(sessions, o.b(), o.n(), slot, local, known);
-              double sum = 0;
-              for (int k = 0; k < a.length; k++) {
-                sum += a[k] * b[k];
-              }
-              yield sum;
-            }
-            case Task.SumRows o -> {
-              double sum = 0;
-              for (double product : products(sessions, o.x(), o.n(), slot, local, known)) {
-                sum += product;
-              }
-              yield sum;
-            }
-            default -> throw new IllegalStateException("no such sum");
-          };
-      norms[i] = Math.sqrt(Math.max(0, square));
+  /// @param slot the slot of the block's first step
+  /// @param first the first step, from the beginning of the block
+  /// @param end the step after the last
+  /// @param to one array of norms for each parameter
+  /// @param at where the norm of the block's first step is in it
+  public void write(
+      List<CompiledSession> sessions, int slot, int first, int end, double[][] to, int at) {
+    int tiles = sessions.stream().mapToInt(session -> tiles(session)).sum();
+    double[][] products = new double[rows.size()][tiles * (tiles + 1) / 2 * TILE * TILE];
+    for (int local = first; local < end; local++) {
+      for (int i = 0; i < products.length; i++) {
+        write(sessions, rows.get(i), slot + local, local, products[i]);
+      }
+      for (int p = 0; p < factors.length; p++) {
+        to[p][at + local] = Math.sqrt(Math.max(0, square(products, factors[p], tiles)));
+      }
     }
-    return norms;
   }
 
-  /// All products of lanes with lanes; only tiles on and below the diagonal are computed.
-  private double[] products(
-      List<CompiledSession> sessions,
-      Task.View view,
-      int n,
-      int slot,
-      int local,
-      Map<Task.View, double[]> known) {
-    double[] done = known.get(view);
-    if (done != null) {
-      return done;
+  private static int tiles(CompiledSession session) {
+    return (session.memory().lanes() + TILE - 1) / TILE;
+  }
+
+  /// Σ over all pairs of lanes; a tile below the diagonal stands for its mirror image too.
+  private static double square(double[][] products, int[] factors, int tiles) {
+    if (factors[0] < 0) {
+      return 0;
     }
-    int lanes = sessions.stream().mapToInt(s -> s.memory().lanes()).sum();
-    double[] all = new double[lanes * lanes];
-    double[] tile = new double[DotKernel.TILE * DotKernel.TILE];
-    int[] left = new int[DotKernel.TILE];
-    int[] right = new int[DotKernel.TILE];
-    int firstRow = 0;
-    for (CompiledSession one : sessions) {
-      int firstColumn = 0;
-      for (CompiledSession two : sessions) {
-        if (firstColumn > firstRow) {
-          break;
-        }
-        int rows = one.memory().lanes();
-        int columns = two.memory().lanes();
-        for (int i = 0; i < rows; i += DotKernel.TILE) {
-          one.rows(view, slot, local, i, left);
-          int last = one == two ? i + 1 : columns;
-          for (int j = 0; j < last; j += DotKernel.TILE) {
-            two.rows(view, slot, local, j, right);
-            dot.run(one.arena(), left, two.arena(), right, n, tile);
-            copy(tile, all, lanes, firstRow + i, firstColumn + j, rows - i, columns - j);
+    double[] a = products[factors[0]];
+    double[] b = factors[1] < 0 ? null : products[factors[1]];
+    double diagonal = 0;
+    double below = 0;
+    int at = 0;
+    for (int row = 0; row < tiles; row++) {
+      double sum = sum(a, b, at, at + row * TILE * TILE);
+      at += row * TILE * TILE;
+      below += sum;
+      diagonal += sum(a, b, at, at + TILE * TILE);
+      at += TILE * TILE;
+    }
+    return diagonal + 2 * below;
+  }
+
+  /// Σ a b, or Σ a, in four sums side by side.
+  private static double sum(double[] a, double[] b, int from, int end) {
+    double s0 = 0;
+    double s1 = 0;
+    double s2 = 0;
+    double s3 = 0;
+    for (int i = from; i < end; i += 4) {
+      s0 += a[i] * (b == null ? 1 : b[i]);
+      s1 += a[i + 1] * (b == null ? 1 : b[i + 1]);
+      s2 += a[i + 2] * (b == null ? 1 : b[i + 2]);
+      s3 += a[i + 3] * (b == null ? 1 : b[i + 3]);
+    }
+    return s0 + s1 + (s2 + s3);
+  }
+
+  /// The products of lanes with lanes, tile by tile, row by row up to the diagonal; zero for lanes
+  /// that fill up the last tile of a session.
+  private void write(List<CompiledSession> sessions, Rows own, int slot, int local, double[] to) {
+    int[] left = new int[TILE];
+    int[] right = new int[TILE];
+    int at = 0;
+    for (int s = 0; s < sessions.size(); s++) {
+      CompiledSession one = sessions.get(s);
+      int lanes = one.memory().lanes();
+      for (int i = 0; i < lanes; i += TILE) {
+        one.rows(own.view, slot, local, i, left);
+        for (int q = 0; q <= s; q++) {
+          CompiledSession two = sessions.get(q);
+          int columns = q == s ? Math.min(lanes, i + TILE) : two.memory().lanes();
+          for (int j = 0; j < columns; j += TILE) {
+            two.rows(own.view, slot, local, j, right);
+            dot.run(one.arena(), left, two.arena(), right, own.n, to, at);
+            clear(to, at, lanes - i, two.memory().lanes() - j);
+            at += TILE * TILE;
           }
         }
-        firstColumn += columns;
       }
-      firstRow += one.memory().lanes();
     }
-    known.put(view, all);
-    return all;
   }
 
-  /// Puts a tile and its mirror image into the whole.
-  private static void copy(
-      double[] tile, double[] all, int lanes, int row, int column, int rows, int columns) {
-    for (int i = 0; i < Math.min(DotKernel.TILE, rows); i++) {
-      for (int j = 0; j < Math.min(DotKernel.TILE, columns); j++) {
-        double product = tile[i * DotKernel.TILE + j];
-        all[(row + i) * lanes + column + j] = product;
-        all[(column + j) * lanes + row + i] = product;
-      }
+  private static void clear(double[] to, int at, int rows, int columns) {
+    for (int i = Math.max(0, rows); i < TILE; i++) {
+      Arrays.fill(to, at + i * TILE, at + (i + 1) * TILE, 0);
+    }
+    for (int i = 0; columns < TILE && i < TILE; i++) {
+      Arrays.fill(to, at + i * TILE + columns, at + (i + 1) * TILE, 0);
     }
   }
 }
