@@ -3,6 +3,8 @@ package org.costate.internal.code;
 import java.lang.classfile.CodeBuilder;
 import java.lang.classfile.Label;
 import java.lang.classfile.TypeKind;
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.stream.Collectors;
 
@@ -44,25 +46,49 @@ public interface MicroKernel {
   /// @param columns whether A is given by columns
   /// @param add whether C is added to, as the first term of the chain
   record Shape(Element element, int rows, List<Integer> panels, boolean columns, boolean add) {
-    private int vectors() {
+    int vectors() {
       return panels.stream().mapToInt(Integer::intValue).sum();
     }
   }
 
-  /// The vectors of a panel: with [#widePanel] a tile of eight rows fills the 32 registers of 512
-  /// bits; with this six rows fill 16 of 256.
-  static int narrowPanel() {
-    return Simd.available() ? 2 : 4;
+  /// The vectors of a panel: six rows by these fill the 16 registers of 256 bits.
+  int NARROW = 2;
+
+  /// The vectors of the widest panel: eight rows by these fill the 32 registers of 512 bits.
+  int WIDE = 3;
+
+  /// The most rows of a tile.
+  int MOST_ROWS = 8;
+
+  /// The vectors of the panels in which a matrix of so many vectors is packed, in order: panels as
+  /// wide as registers allow, because each number of the left operand is then read for more
+  /// columns, and a few narrower ones for the rest. Without vectors a panel has up to 256 columns.
+  static List<Integer> panels(int vectors) {
+    if (!Simd.available()) {
+      return PlainKernel.panels(vectors);
+    }
+    int wides = Simd.bits() >= 512 ? vectors / WIDE : 0;
+    while (wides > 0 && (vectors - wides * WIDE) % NARROW != 0) {
+      wides--;
+    }
+    var panels = new ArrayList<>(Collections.nCopies(wides, WIDE));
+    for (int left = vectors - wides * WIDE; left > 0; left -= NARROW) {
+      panels.add(NARROW);
+    }
+    return panels;
   }
 
-  /// The vectors of the widest panel.
-  static int widePanel() {
-    return Simd.bits() >= 512 ? 3 : narrowPanel();
+  /// The rows of a tile.
+  static int rows() {
+    return Simd.available() && Simd.bits() < 512 ? 6 : MOST_ROWS;
   }
 
-  /// The kernel of a form, generated when it is first needed.
+  /// The kernel of a form, generated when it is first needed; without vectors one with arrays of
+  /// its own.
   static MicroKernel of(Shape shape) {
-    return HiddenClasses.instance(shape, MicroKernel.class, () -> new Generator(shape).define());
+    return Simd.available()
+        ? HiddenClasses.instance(shape, MicroKernel.class, () -> new Generator(shape).define())
+        : new PlainKernel(shape);
   }
 
   /// Emits one kernel.
@@ -107,7 +133,7 @@ public interface MicroKernel {
     }
 
     private void body(CodeBuilder code) {
-      var numbers = new Numbers(code, element, Simd.available());
+      var numbers = new Numbers(code, element, true);
       int a = array(code, 1);
       int aBase = 2;
       int aStep = 3;

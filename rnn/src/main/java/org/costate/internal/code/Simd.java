@@ -22,7 +22,8 @@ public final class Simd {
       System.getLogger("org.costate")
           .log(
               System.Logger.Level.INFO,
-              "Vector kernels are off; start Java with --add-modules {0} for ten times the speed.",
+              "Vector kernels are off; start Java with --add-modules {0} for about five times the"
+                  + " speed.",
               MODULE);
       return 0;
     }

@@ -55,13 +55,13 @@ public final class WarmUp {
   private static void run(Element element) {
     RowKernel rows = RowKernel.of(everything(element));
     var products = new ArrayList<MicroKernel>();
-    for (int panel : new TreeSet<>(List.of(MicroKernel.narrowPanel(), MicroKernel.widePanel()))) {
+    for (int panel : new TreeSet<>(MicroKernel.panels(MicroKernel.WIDE + MicroKernel.NARROW))) {
       for (boolean adding : new boolean[] {false, true}) {
         products.add(
             MicroKernel.of(new MicroKernel.Shape(element, 8, List.of(panel), adding, adding)));
       }
     }
-    int width = MicroKernel.widePanel() * Simd.length(element);
+    int width = MicroKernel.WIDE * Simd.length(element);
     int n = width + 1;
     Object arena = element.array(8 * n);
     Object weights = element.array(width * DEPTH);

@@ -7,9 +7,7 @@ import org.costate.internal.code.MicroKernel;
 import org.costate.internal.code.Simd;
 
 /// How the n columns of a matrix are packed: in panels of a few vectors, one panel after the other,
-/// in each of them row by row. Panels are as wide as registers allow, because each number of the
-/// left operand is then read for more columns; a few narrower ones make the rest. Columns beyond
-/// the last are zero.
+/// in each of them row by row. Columns beyond the last are zero.
 final class Panels {
   private static final int FEW_ROWS = 2;
 
@@ -26,17 +24,7 @@ final class Panels {
     this.element = element;
     this.n = n;
     int length = Simd.length(element);
-    int narrow = MicroKernel.narrowPanel();
-    int wide = MicroKernel.widePanel();
-    int vectors = (n + length - 1) / length;
-    int wides = vectors / wide;
-    while (wides > 0 && (vectors - wides * wide) % narrow != 0) {
-      wides--;
-    }
-    var panels = new ArrayList<Integer>();
-    for (int left = vectors; left > 0; left -= panels.getLast()) {
-      panels.add(panels.size() < wides ? wide : narrow);
-    }
+    List<Integer> panels = MicroKernel.panels((n + length - 1) / length);
     single = groups(panels, 1);
     together = groups(panels, TOGETHER);
     columns = panels.stream().mapToInt(Integer::intValue).sum() * length;
@@ -96,8 +84,8 @@ final class Panels {
     private final List<Integer> vectors;
     private final int column;
     private final int width;
-    private final MicroKernel[] plain = new MicroKernel[Products.MOST_ROWS + 1];
-    private final MicroKernel[] adding = new MicroKernel[Products.MOST_ROWS + 1];
+    private final MicroKernel[] plain = new MicroKernel[MicroKernel.MOST_ROWS + 1];
+    private final MicroKernel[] adding = new MicroKernel[MicroKernel.MOST_ROWS + 1];
 
     private Group(List<Integer> vectors, int column, int width) {
       this.vectors = vectors;

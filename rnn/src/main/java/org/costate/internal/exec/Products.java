@@ -2,7 +2,7 @@ package org.costate.internal.exec;
 
 import java.util.List;
 import org.costate.internal.code.Element;
-import org.costate.internal.code.Simd;
+import org.costate.internal.code.MicroKernel;
 
 /// Matrix products of arrays of either element type, on generated kernels.
 ///
@@ -11,8 +11,6 @@ import org.costate.internal.code.Simd;
 /// a tile computes for one element is one chain of multiply–adds over k, so results do not depend
 /// on how rows are grouped. Has scratch memory of its own, so each thread needs one.
 final class Products {
-  static final int MOST_ROWS = 8;
-
   private static final int TRANSPOSED = 64;
 
   /// Numbers that stay in a processor's own cache while other data goes through it.
@@ -30,17 +28,13 @@ final class Products {
     return element;
   }
 
-  private static int mostRows() {
-    return Simd.available() ? Simd.bits() >= 512 ? MOST_ROWS : 6 : 4;
-  }
-
   /// Panels for a right operand of n columns.
   Panels panels(int n) {
     var panels = new Panels(element, n);
     for (List<Panels.Group> groups : List.of(panels.single(), panels.forRows(1))) {
       for (Panels.Group group : groups) {
-        if (element.length(edge) < MOST_ROWS * group.width()) {
-          edge = element.array(MOST_ROWS * group.width());
+        if (element.length(edge) < MicroKernel.MOST_ROWS * group.width()) {
+          edge = element.array(MicroKernel.MOST_ROWS * group.width());
         }
       }
     }
@@ -92,7 +86,7 @@ final class Products {
       Object c,
       int cBase,
       int cRow) {
-    int tiles = (rows + mostRows() - 1) / mostRows();
+    int tiles = (rows + MicroKernel.rows() - 1) / MicroKernel.rows();
     List<Panels.Group> groups = panels.forRows(rows);
     for (int g = 0; g < groups.size(); g++) {
       Panels.Group group = groups.get(g);
@@ -138,8 +132,8 @@ final class Products {
       int cBase) {
     int last = rows - 1;
     int n = panels.n();
-    int tiles = (m + mostRows() - 1) / mostRows();
-    int together = Math.max(1, NEAR / (rows * mostRows()));
+    int tiles = (m + MicroKernel.rows() - 1) / MicroKernel.rows();
+    int together = Math.max(1, NEAR / (rows * MicroKernel.rows()));
     for (int first = 0; first < tiles; first += together) {
       int end = Math.min(first + together, tiles);
       for (int p = 0; p < panels.single().size(); p++) {

@@ -54,7 +54,8 @@ class ProductsTest {
     "1, 40, 128",
     "2, 40, 416",
     "16, 70, 112",
-    "8, 16, 15"
+    "8, 16, 15",
+    "5, 11, 300"
   })
   void rowsTimesAPackedMatrix(int m, int depth, int n) {
     for (Element element : Element.values()) {
@@ -94,7 +95,8 @@ class ProductsTest {
     "100, 9, 65",
     "513, 12, 4",
     "700, 203, 112",
-    "20, 8, 48"
+    "20, 8, 48",
+    "30, 11, 531"
   })
   void sumsOfOuterProducts(int rows, int m, int n) {
     for (Element element : Element.values()) {
