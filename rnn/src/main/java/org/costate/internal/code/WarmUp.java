@@ -55,7 +55,9 @@ public final class WarmUp {
   private static void run(Element element) {
     RowKernel rows = RowKernel.of(everything(element));
     var products = new ArrayList<MicroKernel>();
+    var packing = new ArrayList<PackKernel>();
     for (int panel : new TreeSet<>(MicroKernel.panels(MicroKernel.WIDE + MicroKernel.NARROW))) {
+      packing.add(PackKernel.of(element, panel * Simd.length(element)));
       for (boolean adding : new boolean[] {false, true}) {
         products.add(
             MicroKernel.of(new MicroKernel.Shape(element, 8, List.of(panel), adding, adding)));
@@ -70,6 +72,9 @@ public final class WarmUp {
     for (int pass = 0; pass < LEAST_PASSES || System.nanoTime() < end; pass++) {
       element.fill(arena, 0, 2 * n, 0.5);
       rows.run(arena, weights, at.clone(), 1, n);
+      for (PackKernel pack : packing) {
+        pack.run(weights, 0, 0, DEPTH, weights, 0);
+      }
       for (MicroKernel product : products) {
         product.run(weights, 0, 0, weights, 0, DEPTH, arena, 0, width);
       }

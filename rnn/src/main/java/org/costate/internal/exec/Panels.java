@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.costate.internal.code.Element;
 import org.costate.internal.code.MicroKernel;
+import org.costate.internal.code.PackKernel;
 import org.costate.internal.code.Simd;
 
 /// How the n columns of a matrix are packed: in panels of a few vectors, one panel after the other,
@@ -84,11 +85,13 @@ final class Panels {
     private final List<Integer> vectors;
     private final int column;
     private final int width;
+    private final PackKernel packing;
     private final MicroKernel[] plain = new MicroKernel[MicroKernel.MOST_ROWS + 1];
     private final MicroKernel[] adding = new MicroKernel[MicroKernel.MOST_ROWS + 1];
 
     private Group(List<Integer> vectors, int column, int width) {
       this.vectors = vectors;
+      this.packing = PackKernel.of(element, width);
       this.column = column;
       this.width = width;
     }
@@ -106,6 +109,11 @@ final class Panels {
     /// The columns that the matrix has.
     int used() {
       return Math.min(width, n - column);
+    }
+
+    /// Copies rows of B to a panel that they fill.
+    PackKernel packing() {
+      return packing;
     }
 
     /// C = A · B for some rows of A, given by rows.

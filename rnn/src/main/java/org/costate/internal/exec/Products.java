@@ -58,6 +58,10 @@ final class Products {
     if (panel.used() < width) {
       element.fill(to, target, depth * width, 0);
     }
+    if (jStep == 1 && panel.used() == width && Element.of(b) == element) {
+      panel.packing().run(b, start, kStep, depth, to, target);
+      return;
+    }
     if (jStep == 1) {
       for (int k = 0; k < depth; k++) {
         element.convert(b, start + k * kStep, to, target + k * width, 1, panel.used());

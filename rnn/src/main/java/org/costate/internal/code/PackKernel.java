@@ -1,0 +1,94 @@
+package org.costate.internal.code;
+
+import java.lang.classfile.CodeBuilder;
+import java.lang.classfile.Label;
+import java.lang.classfile.TypeKind;
+
+/// Copies pieces of rows one behind the other: `to[i, j] = from[i, j]` for a fixed number of
+/// columns that whole vectors fill. A call of `System.arraycopy` for each takes longer than the
+/// copying.
+public interface PackKernel {
+  /// @param from where the rows are
+  /// @param at where the first piece begins
+  /// @param step the distance of pieces, which may be negative
+  /// @param count the number of pieces
+  /// @param to where they go
+  /// @param toAt where the first one goes
+  void run(Object from, int at, int step, int count, Object to, int toAt);
+
+  /// The kernel for pieces of some columns, generated when it is first needed.
+  static PackKernel of(Element element, int columns) {
+    if (!Simd.available() || columns % Simd.length(element) != 0) {
+      return (from, at, step, count, to, toAt) -> {
+        for (int i = 0; i < count; i++) {
+          System.arraycopy(from, at + i * step, to, toAt + i * columns, columns);
+        }
+      };
+    }
+    String name = "Pack_%s_%d".formatted(element, columns);
+    return HiddenClasses.instance(
+        name,
+        PackKernel.class,
+        () ->
+            HiddenClasses.define(
+                name,
+                PackKernel.class,
+                builder ->
+                    builder.withMethodBody(
+                        "run",
+                        HiddenClasses.type(
+                            void.class,
+                            Object.class,
+                            int.class,
+                            int.class,
+                            int.class,
+                            Object.class,
+                            int.class),
+                        java.lang.classfile.ClassFile.ACC_PUBLIC,
+                        code -> body(code, element, columns))));
+  }
+
+  private static void body(CodeBuilder code, Element element, int columns) {
+    var numbers = new Numbers(code, element, true);
+    int from = array(code, element, 1);
+    int to = array(code, element, 5);
+    int at = 2;
+    int step = 3;
+    int left = 4;
+    int toAt = 6;
+    Label loop = code.newLabel();
+    Label end = code.newLabel();
+    code.labelBinding(loop);
+    code.iload(left);
+    code.ifle(end);
+    for (int j = 0; j < columns; j += Simd.length(element)) {
+      int vector = numbers.load(from, index(code, at, j), -1);
+      numbers.store(vector, to, index(code, toAt, j), -1);
+    }
+    code.iload(at);
+    code.iload(step);
+    code.iadd();
+    code.istore(at);
+    code.iinc(toAt, columns);
+    code.iinc(left, -1);
+    code.goto_(loop);
+    code.labelBinding(end);
+    code.return_();
+  }
+
+  private static int array(CodeBuilder code, Element element, int parameter) {
+    int local = code.allocateLocal(TypeKind.REFERENCE);
+    code.aload(parameter);
+    code.checkcast(element.arrayType());
+    code.astore(local);
+    return local;
+  }
+
+  private static Runnable index(CodeBuilder code, int base, int offset) {
+    return () -> {
+      code.iload(base);
+      code.loadConstant(offset);
+      code.iadd();
+    };
+  }
+}
