@@ -50,9 +50,6 @@ public final class CompiledProgram {
     this.plan = new Plan(phases, element, false, weights);
     this.separatePlan = step.carries().isEmpty() ? plan : new Plan(phases, element, true, weights);
     this.products = new Products(element);
-    if (plan.usesVectors()) {
-      WarmUp.finish(element);
-    }
     int count = phases.graph().ops().size();
     this.storage = new int[count];
     this.bound = new boolean[count];
@@ -123,6 +120,9 @@ public final class CompiledProgram {
   /// @param parameters numbers
   /// @param at where each parameter begins among them, in the order of the step's declarations
   public synchronized Bound bind(double[] parameters, int[] at) {
+    if (last == null && plan.usesVectors()) {
+      WarmUp.finish(element);
+    }
     if (last == null || !last.isOf(parameters, at)) {
       if (last == null || last.inUse()) {
         int[] ids = plan.phases().shared;
