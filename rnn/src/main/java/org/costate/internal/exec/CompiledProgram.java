@@ -123,15 +123,19 @@ public final class CompiledProgram {
     if (last == null && plan.usesVectors()) {
       WarmUp.finish(element);
     }
-    if (last == null || !last.isOf(parameters, at)) {
-      if (last == null || last.inUse()) {
+    Bound known = last;
+    if (known == null || !known.isOf(parameters, at)) {
+      if (known == null || known.inUse()) {
         int[] ids = plan.phases().shared;
-        last = new Bound(this, Arrays.stream(ids).map(plan.phases()::size).toArray());
+        known = new Bound(this, Arrays.stream(ids).map(plan.phases()::size).toArray());
       }
-      last.fill(parameters, at);
+      // Not known while it is being written: a parameter that a node refuses leaves it half done.
+      last = null;
+      known.fill(parameters, at);
+      last = known;
     }
-    last.take();
-    return last;
+    known.take();
+    return known;
   }
 
   /// Gives parameters back.
