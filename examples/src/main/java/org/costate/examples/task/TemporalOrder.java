@@ -40,7 +40,7 @@ public final class TemporalOrder extends TaskExperiment {
       throw new IllegalArgumentException(
           "temporal-order: --length must be at least 10, got " + length + ".");
     }
-    return new Defaults(CellKind.LSTM, 32, 0.005, 5, 192_000, 32);
+    return new Defaults(CellKind.LSTM, 32, 0.005, 3, 192_000, 32);
   }
 
   @Override
