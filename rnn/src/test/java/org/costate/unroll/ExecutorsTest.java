@@ -373,6 +373,25 @@ class ExecutorsTest {
   }
 
   @ParameterizedTest
+  @ValueSource(ints = {1, 3, 5, 11, 18, 33})
+  void flowIsRecordedOverAllTilesAndSlices(int lanes) {
+    var entry =
+        new Catalogue.Entry("flow", LstmCell.of(5).step(3), Catalogue.Domain.uniform(-0.9, 0.9));
+    Sweep sweep = Sweep.full().withFlow();
+    agree(entry.problem(Precision.DOUBLE, lanes, 7, 15), new SavePolicy.All(), sweep, 1e-11);
+    agree(entry.problem(Precision.FLOAT, lanes, 7, 15), new SavePolicy.All(), sweep, 1e-5);
+  }
+
+  /// More rows than are summed in one go: 3 slices of 11 lanes, 372 steps for each sum.
+  @Test
+  void sumsOfManyRowsAgree() {
+    var entry =
+        new Catalogue.Entry("sums", LstmCell.of(3).step(2), Catalogue.Domain.uniform(-0.4, 0.4));
+    agree(entry.problem(Precision.DOUBLE, 33, 900, 16), new SavePolicy.All(), 1e-11);
+    agree(entry.problem(Precision.FLOAT, 33, 900, 16), new SavePolicy.Every(100), 1e-5);
+  }
+
+  @ParameterizedTest
   @EnumSource(Precision.class)
   void savingLessAndCuttingBlocksChangesNoBit(Precision precision) {
     var entry =
