@@ -365,33 +365,6 @@ public final class CompiledSession {
     }
   }
 
-  /// Which rows are packed in the scratch memory, for the sums of a block that share an operand.
-  private static final class PackedRows {
-    private int begin;
-    private int step;
-    private int count;
-    private int columns;
-
-    void forget() {
-      count = 0;
-    }
-
-    /// Whether these rows are there; if not, the caller puts them there now.
-    boolean holds(int begin, int step, int count, int columns) {
-      if (this.begin == begin
-          && this.step == step
-          && this.count == count
-          && this.columns == columns) {
-        return true;
-      }
-      this.begin = begin;
-      this.step = step;
-      this.count = count;
-      this.columns = columns;
-      return false;
-    }
-  }
-
   private final class AccumulateRunner extends Runner {
     private final Task.Accumulate task;
     private final Operand a;
@@ -502,10 +475,10 @@ public final class CompiledSession {
     }
   }
 
-  private static boolean wholeBlock(Runner runner) {
-    return runner instanceof AccumulateRunner
-        || runner instanceof SumRowsRunner
-        || runner instanceof ScatterRunner;
+  private static boolean wholeBlock(Runner r) {
+    return r instanceof AccumulateRunner
+        || r instanceof SumRowsRunner
+        || r instanceof ScatterRunner;
   }
 
   // ---- forward
