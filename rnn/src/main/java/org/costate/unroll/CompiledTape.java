@@ -80,16 +80,13 @@ final class CompiledTape implements Tape {
     }
   }
 
-  /// The inputs as `[t][input][lanes · size]`, with padding made harmless.
+  /// The inputs as `[input][t]`, with padding made harmless.
   private Object[][] arrange() {
     List<String> names = unroll.inputNames();
-    Object[][] all = new Object[batch.horizon()][names.size()];
-    for (int i = 0; i < names.size(); i++) {
+    Object[][] all = new Object[names.size()][];
+    for (int i = 0; i < all.length; i++) {
       Series series = batch.input(names.get(i));
-      Object[] steps = batch.padded() ? series.extended(batch).rows() : series.rows();
-      for (int t = 0; t < all.length; t++) {
-        all[t][i] = steps[t];
-      }
+      all[i] = batch.padded() ? series.extended(batch).rows() : series.rows();
     }
     return all;
   }
@@ -108,18 +105,14 @@ final class CompiledTape implements Tape {
 
   private Object[][] newOutputs(SpareRows spare) {
     StepGraph step = unroll.step();
-    Object[][] arrays = new Object[batch.horizon()][step.outputs().size()];
-    Object[] rows = new Object[batch.horizon()];
+    Object[][] arrays = new Object[step.outputs().size()][batch.horizon()];
     int i = 0;
     for (int id : step.outputs().values()) {
       int length = batch.lanes() * step.shape(id).size();
       if (spare == null) {
-        Arrays.setAll(rows, _ -> program.element().array(length));
+        Arrays.setAll(arrays[i], _ -> program.element().array(length));
       } else {
-        spare.take(rows, program.element(), length);
-      }
-      for (int t = 0; t < rows.length; t++) {
-        arrays[t][i] = rows[t];
+        spare.take(arrays[i], program.element(), length);
       }
       i++;
     }
@@ -136,13 +129,9 @@ final class CompiledTape implements Tape {
     var series = new LinkedHashMap<String, Series>();
     int i = 0;
     for (var entry : unroll.step().outputs().entrySet()) {
-      Object[] steps = new Object[outputs.length];
-      for (int t = 0; t < steps.length; t++) {
-        steps[t] = outputs[t][i];
-      }
       series.put(
-          entry.getKey(), Series.of(unroll.step().shape(entry.getValue()), batch.lanes(), steps));
-      i++;
+          entry.getKey(),
+          Series.of(unroll.step().shape(entry.getValue()), batch.lanes(), outputs[i++]));
     }
     return series;
   }

@@ -25,8 +25,8 @@ public final class Loop {
   private final Map<String, double[][]> outputs = new LinkedHashMap<>();
   private final double[][] initial;
   private final double[][] last;
-  private final double[][][] inputsAt;
-  private final double[][][] outputsAt;
+  private final double[][][] inputsInOrder;
+  private final double[][][] outputsInOrder;
   private final Sequences batch;
   private final SliceTape slice;
   private Parameters parameters;
@@ -37,27 +37,22 @@ public final class Loop {
     this.horizon = horizon;
     this.parameters = parameters;
     List<String> names = unroll.inputNames();
-    inputsAt = new double[horizon][names.size()][];
+    inputsInOrder = new double[names.size()][][];
     Sequences sequences = Sequences.of(1, horizon);
     for (int i = 0; i < names.size(); i++) {
       double[][] values = new double[horizon][unroll.inputs().get(names.get(i)).size()];
       inputs.put(names.get(i), values);
       sequences =
           sequences.with(names.get(i), new Series(unroll.inputs().get(names.get(i)), 1, values));
-      for (int t = 0; t < horizon; t++) {
-        inputsAt[t][i] = values[t];
-      }
+      inputsInOrder[i] = values;
     }
     batch = sequences;
-    outputsAt = new double[horizon][step.outputs().size()][];
+    outputsInOrder = new double[step.outputs().size()][][];
     int at = 0;
     for (var output : step.outputs().entrySet()) {
       double[][] values = new double[horizon][step.shape(output.getValue()).size()];
       outputs.put(output.getKey(), values);
-      for (int t = 0; t < horizon; t++) {
-        outputsAt[t][at] = values[t];
-      }
-      at++;
+      outputsInOrder[at++] = values;
     }
     initial = states(step);
     last = states(step);
@@ -170,7 +165,7 @@ public final class Loop {
   /// Runs all steps.
   public void run() {
     if (slice != null) {
-      slice.forward(initial, inputsAt, outputsAt, last);
+      slice.forward(initial, inputsInOrder, outputsInOrder, last);
       return;
     }
     State state = unroll.zeroState(1);

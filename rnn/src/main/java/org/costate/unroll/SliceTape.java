@@ -69,6 +69,10 @@ final class SliceTape {
 
   // ---- forward
 
+  /// @param initial x₀ by carry
+  /// @param u the inputs, `[input][t]` an array with all lanes
+  /// @param outputs likewise, to be written to
+  /// @param last x_T by carry, to be written to
   void forward(double[][] initial, Object[][] u, Object[][] outputs, double[][] last) {
     inputs = u;
     int horizon = batch.horizon();
@@ -126,8 +130,10 @@ final class SliceTape {
   }
 
   private void runBlock(int slot, int t, int steps, Object[][] outputs) {
-    for (int i = 0; i < steps; i++) {
-      session.inputs(slot + i, i, inputs[t + i], from);
+    for (int k = 0; k < inputs.length; k++) {
+      for (int i = 0; i < steps; i++) {
+        session.input(k, slot + i, i, inputs[k][t + i], from);
+      }
     }
     session.before(slot, steps);
     for (int i = 0; i < steps; i++) {
@@ -136,9 +142,12 @@ final class SliceTape {
       hold(slot + i, t + i);
     }
     session.after(slot, steps);
-    if (outputs != null) {
+    for (int k = 0; outputs != null && k < outputs.length; k++) {
       for (int i = 0; i < steps; i++) {
-        readOutputs(slot + i, i, t + i, outputs[t + i]);
+        session.output(k, slot + i, i, outputs[k][t + i], from);
+        if (batch.padded()) {
+          clearPadding(t + i, outputs[k][t + i]);
+        }
       }
     }
   }
@@ -161,17 +170,6 @@ final class SliceTape {
         if (!batch.active(t, from + lane)) {
           session.state().copyLane(slot, slot + 1, lane);
         }
-      }
-    }
-  }
-
-  private void readOutputs(int slot, int local, int t, Object[] outputs) {
-    for (int i = 0; i < outputs.length; i++) {
-      session.output(i, slot, local, outputs[i], from);
-    }
-    if (batch.padded()) {
-      for (int i = 0; i < outputs.length; i++) {
-        clearPadding(t, outputs[i]);
       }
     }
   }

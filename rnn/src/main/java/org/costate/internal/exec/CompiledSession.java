@@ -7,6 +7,7 @@ import java.util.Map;
 import org.costate.graph.StepGraph;
 import org.costate.internal.code.Element;
 import org.costate.internal.code.RowKernel;
+import org.costate.internal.code.SumKernel;
 
 /// The workspace of a [CompiledProgram] for some lanes: one array with every value, and the tasks
 /// with their kernels. Nothing is allocated after it has been made.
@@ -123,15 +124,14 @@ public final class CompiledSession {
 
   /// An operand with its address worked out as far as it can be.
   private final class Operand {
-    private final boolean shared;
-    private final boolean perSlot;
-    private final boolean perLocal;
-    private final boolean perRow;
     private final int width;
     private final int base;
+    private final int perSlot;
+    private final int perLocal;
+    private final int perRow;
 
     Operand(Task.View view) {
-      shared = view.root() < 0;
+      boolean shared = view.root() < 0;
       width = shared ? 0 : view.width();
       int offset = view.offset();
       Place place = shared ? Place.NONE : plan.places().get(view.root());
@@ -139,16 +139,17 @@ public final class CompiledSession {
         throw new IllegalStateException(
             "Step '%s': node %d has no memory.".formatted(graph.name(), view.root()));
       }
-      perSlot = place == Place.STATE || place == Place.KEPT;
-      perLocal = place == Place.FORWARD || place == Place.BACKWARD || place == Place.COSTATE;
-      perRow = perSlot || perLocal;
+      boolean kept = place == Place.STATE || place == Place.KEPT;
+      boolean ofBlock = place == Place.FORWARD || place == Place.BACKWARD || place == Place.COSTATE;
+      perSlot = kept ? lanes * width : 0;
+      perLocal = ofBlock ? lanes * width : 0;
+      perRow = kept || ofBlock ? width : 0;
       base =
           shared ? offset : memory.base(view.root()) + offset + (view.next() ? lanes * width : 0);
     }
 
     int at(int slot, int local, int firstRow) {
-      int row = perSlot ? slot * lanes : perLocal ? local * lanes : 0;
-      return base + (row + (perRow ? firstRow : 0)) * width;
+      return base + slot * perSlot + local * perLocal + firstRow * perRow;
     }
   }
 
@@ -404,23 +405,22 @@ public final class CompiledSession {
     }
   }
 
+  /// From the last row to the first, as if steps were gone through one by one.
   private final class SumRowsRunner extends Runner {
-    private final RowKernel kernel;
+    private final SumKernel kernel = SumKernel.of(element);
     private final Operand x;
     private final int n;
-    private final int[] at;
+    private final int sum;
 
     SumRowsRunner(Task.SumRows task) {
-      kernel = RowKernel.of(task.code());
       x = new Operand(task.x());
       n = task.n();
-      at = new int[] {memory.sum(task.node()), 0, 0, -x.width};
+      sum = memory.sum(task.node());
     }
 
     @Override
     void run(int slot, int local, int firstRow, int rows) {
-      at[2] = x.at(slot, local, firstRow) + (rows - 1) * x.width;
-      kernel.run(arena, bound.weights(), at, rows, n);
+      kernel.run(arena, x.at(slot, local, firstRow + rows - 1), -x.width, rows, n, sum);
     }
   }
 
@@ -483,15 +483,12 @@ public final class CompiledSession {
 
   // ---- forward
 
-  /// Takes the inputs of a step; `u[i]` holds floats or doubles of all lanes of the batch, those of
-  /// this workspace from `firstLane` on.
-  public void inputs(int slot, int local, Object[] u, int firstLane) {
-    for (int i = 0; i < phases.input.length; i++) {
-      int id = phases.input[i];
-      int size = phases.size(id);
-      int at = inputs[i].at(slot, local, 0);
-      Element.copyAny(u[i], firstLane * size, arena, at, lanes * size);
-    }
+  /// Takes an input of a step; `u` holds floats or doubles of all lanes of the batch, those of this
+  /// workspace from `firstLane` on.
+  public void input(int i, int slot, int local, Object u, int firstLane) {
+    int size = phases.size(phases.input[i]);
+    int at = inputs[i].at(slot, local, 0);
+    Element.copyAny(u, firstLane * size, arena, at, lanes * size);
   }
 
   /// Hoisted work of some steps.

@@ -309,19 +309,7 @@ final class Plan {
         default -> throw new IllegalStateException("cannot be summed in place");
       };
     }
-    var instructions =
-        List.of(
-            new RowKernel.Instruction.Load(0, false),
-            new RowKernel.Instruction.Load(1, false),
-            new RowKernel.Instruction.Binary(org.costate.graph.BinaryFunction.ADD, 0, 1),
-            new RowKernel.Instruction.Store(0, 0, 2));
-    var code =
-        new RowKernel.Code(
-            element,
-            List.<RowKernel.Instruction>copyOf(instructions),
-            List.of(true, true, true, true),
-            2);
-    return new Task.SumRows(id, code, views.view(x), views.size(x));
+    return new Task.SumRows(id, views.view(x), views.size(x));
   }
 
   private boolean contiguous(int id) {

@@ -47,7 +47,7 @@ sealed interface Task {
   }
 
   /// θ̄ += Σ_rows x.
-  record SumRows(int node, RowKernel.Code code, View x, int n) implements Task {}
+  record SumRows(int node, View x, int n) implements Task {}
 
   /// θ̄[index] += rows, for a table.
   record ScatterRows(int node, View rows, View index, int count, int width, int tableRows)
