@@ -61,7 +61,18 @@ public interface RowKernel {
   /// @param instructions the instructions, each after its operands
   /// @param wide which of them have a value for each element of the row
   /// @param operands the number of operands
-  record Code(Element element, List<Instruction> instructions, List<Boolean> wide, int operands) {
+  /// @param whole whether rows are whole vectors, so that there is no code for the rest of a row
+  record Code(
+      Element element,
+      List<Instruction> instructions,
+      List<Boolean> wide,
+      int operands,
+      boolean whole) {
+    /// For rows of any length.
+    public Code(Element element, List<Instruction> instructions, List<Boolean> wide, int operands) {
+      this(element, instructions, wide, operands, false);
+    }
+
     /// Keeps its own lists.
     public Code {
       instructions = List.copyOf(instructions);
@@ -284,22 +295,23 @@ public interface RowKernel {
       code.istore(j);
       int bound = code.allocateLocal(TypeKind.INT);
       code.iload(n);
-      if (vector) {
+      boolean rest = vector && !program.whole();
+      if (rest) {
         code.loadConstant(-length);
         code.iand();
       }
       code.istore(bound);
       Label again = code.newLabel();
-      Label rest = code.newLabel();
+      Label end = code.newLabel();
       code.labelBinding(again);
       code.iload(j);
       code.iload(bound);
-      code.if_icmpge(rest);
+      code.if_icmpge(end);
       emitElements(instructions, numbers, j, -1, totals, spread);
       code.iinc(j, length);
       code.goto_(again);
-      code.labelBinding(rest);
-      if (vector) {
+      code.labelBinding(end);
+      if (rest) {
         Label done = code.newLabel();
         code.iload(j);
         code.iload(n);

@@ -52,6 +52,11 @@ public final class Simd {
     return BITS;
   }
 
+  /// Whether vectors fill a row of a length.
+  public static boolean whole(Element element, int row) {
+    return row % length(element) == 0;
+  }
+
   /// How many elements one vector holds; 1 without vectors.
   public static int length(Element element) {
     return BITS == 0 ? 1 : BITS / 8 / element.bytes();

@@ -9,6 +9,7 @@ import java.util.Set;
 import org.costate.graph.Op;
 import org.costate.internal.code.Element;
 import org.costate.internal.code.RowKernel;
+import org.costate.internal.code.Simd;
 
 /// Makes the program of one fused loop.
 final class LoopBuilder {
@@ -47,7 +48,8 @@ final class LoopBuilder {
   }
 
   RowKernel.Code code() {
-    return new RowKernel.Code(element, instructions, wide, operands.size());
+    return new RowKernel.Code(
+        element, instructions, wide, operands.size(), Simd.whole(element, length));
   }
 
   private int emit(RowKernel.Instruction instruction, boolean isWide) {

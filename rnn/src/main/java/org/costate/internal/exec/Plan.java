@@ -43,7 +43,7 @@ final class Plan {
     this.element = element;
     this.separate = separate;
     this.views = new Views(phases, separate);
-    this.order = new Schedule(views);
+    this.order = new Schedule(views, element);
     var schedule = new EnumMap<Phase, List<List<Unit>>>(Phase.class);
     for (Phase phase : Phase.values()) {
       if (phase != Phase.BIND && phase != Phase.TOTAL && phase != Phase.DEAD) {

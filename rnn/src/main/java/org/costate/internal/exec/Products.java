@@ -1,6 +1,8 @@
 package org.costate.internal.exec;
 
 import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import org.costate.internal.code.Element;
 import org.costate.internal.code.MicroKernel;
 
@@ -17,6 +19,7 @@ final class Products {
   private static final int NEAR = 128 * 1024;
 
   private final Element element;
+  private final Map<Integer, Panels> panels = new ConcurrentHashMap<>();
   private Object edge;
 
   Products(Element element) {
@@ -30,15 +33,19 @@ final class Products {
 
   /// Panels for a right operand of n columns.
   Panels panels(int n) {
-    var panels = new Panels(element, n);
-    for (List<Panels.Group> groups : List.of(panels.single(), panels.forRows(1))) {
+    return panels.computeIfAbsent(n, this::newPanels);
+  }
+
+  private Panels newPanels(int n) {
+    var made = new Panels(element, n);
+    for (List<Panels.Group> groups : List.of(made.single(), made.forRows(1))) {
       for (Panels.Group group : groups) {
         if (element.length(edge) < MicroKernel.MOST_ROWS * group.width()) {
           edge = element.array(MicroKernel.MOST_ROWS * group.width());
         }
       }
     }
-    return panels;
+    return made;
   }
 
   /// Packs B, whose element (k, j) is at `from + k·kStep + j·jStep`, one of the steps being 1;

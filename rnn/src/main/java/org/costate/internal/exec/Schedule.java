@@ -8,6 +8,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.costate.graph.Op;
+import org.costate.internal.code.Element;
+import org.costate.internal.code.Simd;
 
 /// The order of work within a phase: heavy tasks as early as they can, and element-wise units of
 /// one length that are ready together as one loop.
@@ -26,10 +28,12 @@ final class Schedule {
 
   private final Views views;
   private final Phases phases;
+  private final Element element;
   private final Set<Phase> columns = EnumSet.noneOf(Phase.class);
 
-  Schedule(Views views) {
+  Schedule(Views views, Element element) {
     this.views = views;
+    this.element = element;
     this.phases = views.phases();
   }
 
@@ -253,11 +257,17 @@ final class Schedule {
     return group;
   }
 
-  /// Bytes of bytecode, roughly: main loop and tail.
+  /// Bytes of bytecode, roughly.
   private int cost(Unit unit, int length) {
     if (length == 1) {
       return CHEAPEST + 5 * reads(unit).length;
     }
+    int both = withRest(unit);
+    return Simd.whole(element, length) ? both / 2 : both;
+  }
+
+  /// The main loop and what is left of a row after it.
+  private int withRest(Unit unit) {
     if (unit.target() >= 0 || unit.part() >= 0) {
       return 80;
     }
