@@ -82,7 +82,7 @@ public final class WarmUp {
   }
 
   /// A program with every operation.
-  private static RowKernel.Code everything(Element element) {
+  static RowKernel.Code everything(Element element) {
     var instructions = new ArrayList<RowKernel.Instruction>();
     instructions.add(new RowKernel.Instruction.Load(0, false));
     instructions.add(new RowKernel.Instruction.Load(1, true));

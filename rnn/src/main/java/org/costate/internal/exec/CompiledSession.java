@@ -75,7 +75,7 @@ public final class CompiledSession {
 
   /// Where some rows of a value begin at a step; after the last row it is the last again.
   void rows(Task.View view, int slot, int local, int first, int[] at) {
-    int begin = new Operand(view).at(slot, local, 0);
+    int begin = new Operand(memory, view).at(slot, local, 0);
     for (int i = 0; i < at.length; i++) {
       at[i] = begin + Math.min(first + i, lanes - 1) * view.width();
     }
@@ -111,46 +111,15 @@ public final class CompiledSession {
   /// Where inputs are put.
   private Operand[] own(int[] ids) {
     return Arrays.stream(ids)
-        .mapToObj(id -> new Operand(new Task.View(id, id, 0, phases.size(id), false)))
+        .mapToObj(id -> new Operand(memory, new Task.View(id, id, 0, phases.size(id), false)))
         .toArray(Operand[]::new);
   }
 
   /// Where results are; null for those that are the same for all lanes.
   private Operand[] views(int[] ids) {
     return Arrays.stream(ids)
-        .mapToObj(id -> id < 0 || !graph.batched(id) ? null : new Operand(plan.view(id)))
+        .mapToObj(id -> id < 0 || !graph.batched(id) ? null : new Operand(memory, plan.view(id)))
         .toArray(Operand[]::new);
-  }
-
-  /// An operand with its address worked out as far as it can be.
-  private final class Operand {
-    private final int width;
-    private final int base;
-    private final int perSlot;
-    private final int perLocal;
-    private final int perRow;
-
-    Operand(Task.View view) {
-      boolean shared = view.root() < 0;
-      width = shared ? 0 : view.width();
-      int offset = view.offset();
-      Place place = shared ? Place.NONE : plan.places().get(view.root());
-      if (!shared && place == null) {
-        throw new IllegalStateException(
-            "Step '%s': node %d has no memory.".formatted(graph.name(), view.root()));
-      }
-      boolean kept = place == Place.STATE || place == Place.KEPT;
-      boolean ofBlock = place == Place.FORWARD || place == Place.BACKWARD || place == Place.COSTATE;
-      perSlot = kept ? lanes * width : 0;
-      perLocal = ofBlock ? lanes * width : 0;
-      perRow = kept || ofBlock ? width : 0;
-      base =
-          shared ? offset : memory.base(view.root()) + offset + (view.next() ? lanes * width : 0);
-    }
-
-    int at(int slot, int local, int firstRow) {
-      return base + slot * perSlot + local * perLocal + firstRow * perRow;
-    }
   }
 
   // ---- tasks
@@ -184,13 +153,14 @@ public final class CompiledSession {
 
     RowsRunner(Task.Rows task) {
       kernel = RowKernel.of(task.code());
-      operands = task.operands().stream().map(Operand::new).toArray(Operand[]::new);
+      operands =
+          task.operands().stream().map(view -> new Operand(memory, view)).toArray(Operand[]::new);
       at = new int[2 * operands.length];
       n = task.n();
       boolean contiguous = n > 1 && independent(task.code());
       for (int i = 0; i < operands.length; i++) {
-        at[2 * i + 1] = operands[i].width;
-        contiguous &= operands[i].width == n;
+        at[2 * i + 1] = operands[i].width();
+        contiguous &= operands[i].width() == n;
       }
       flat = contiguous;
     }
@@ -227,7 +197,8 @@ public final class CompiledSession {
 
     NumbersRunner(Task.Numbers task) {
       columns = task.columns();
-      operands = task.operands().stream().map(Operand::new).toArray(Operand[]::new);
+      operands =
+          task.operands().stream().map(view -> new Operand(memory, view)).toArray(Operand[]::new);
       at = new int[2 * operands.length];
     }
 
@@ -235,7 +206,7 @@ public final class CompiledSession {
     void run(int slot, int local, int firstRow, int rows) {
       for (int i = 0; i < operands.length; i++) {
         at[2 * i] = operands[i].at(slot, local, firstRow);
-        at[2 * i + 1] = operands[i].width;
+        at[2 * i + 1] = operands[i].width();
       }
       columns.run(arena, bound.weights(), at, rows, memory.scratch(), places);
     }
@@ -250,10 +221,10 @@ public final class CompiledSession {
 
     ProductRunner(Task.Product task) {
       this.task = task;
-      this.left = new Operand(task.left());
+      this.left = new Operand(memory, task.left());
       this.panels = products.panels(task.matrix().n());
       this.matrix = program.matrix(task.matrix());
-      this.result = new Operand(task.result());
+      this.result = new Operand(memory, task.result());
     }
 
     @Override
@@ -264,7 +235,7 @@ public final class CompiledSession {
       products.multiply(
           arena,
           left.at(slot, local, firstRow),
-          single ? left.width : depth,
+          single ? left.width() : depth,
           rows * task.times(),
           depth,
           bound.weights(),
@@ -272,7 +243,7 @@ public final class CompiledSession {
           panels,
           arena,
           result.at(slot, local, firstRow),
-          single ? result.width : n);
+          single ? result.width() : n);
     }
   }
 
@@ -287,9 +258,11 @@ public final class CompiledSession {
       operands = new Operand[task.operands().size() + 1];
       Arrays.setAll(
           operands,
-          i -> new Operand(i < operands.length - 1 ? task.operands().get(i) : task.result()));
+          i ->
+              new Operand(
+                  memory, i < operands.length - 1 ? task.operands().get(i) : task.result()));
       at = new int[operands.length];
-      step = Arrays.stream(operands).mapToInt(operand -> operand.width).toArray();
+      step = Arrays.stream(operands).mapToInt(operand -> operand.width()).toArray();
     }
 
     @Override
@@ -323,11 +296,11 @@ public final class CompiledSession {
       int rows = phase.inLoop() ? lanes : Math.min(Memory.TILE, memory.block() * lanes);
       for (int i = 0; i < ids.length; i++) {
         if (graph.batched(ids[i])) {
-          operands[i] = new Operand(plan.view(ids[i]));
+          operands[i] = new Operand(memory, plan.view(ids[i]));
           values[program.storage(ids[i])] = new double[rows * phases.size(ids[i])];
         }
       }
-      this.result = new Operand(plan.view(node));
+      this.result = new Operand(memory, plan.view(node));
       this.values[node] = new double[rows * phases.size(node)];
       this.interpreter = program.interpreter(values, rows);
     }
@@ -353,7 +326,7 @@ public final class CompiledSession {
           double[] to = values[program.storage(ids[i])];
           int from = operands[i].at(slot, local, firstRow);
           for (int row = 0; row < rows; row++) {
-            element.get(arena, from + row * operands[i].width, to, row * size, size);
+            element.get(arena, from + row * operands[i].width(), to, row * size, size);
           }
         }
       }
@@ -361,7 +334,7 @@ public final class CompiledSession {
       int size = phases.size(node);
       int to = result.at(slot, local, firstRow);
       for (int row = 0; row < rows; row++) {
-        element.put(values[node], row * size, arena, to + row * result.width, size);
+        element.put(values[node], row * size, arena, to + row * result.width(), size);
       }
     }
   }
@@ -377,8 +350,8 @@ public final class CompiledSession {
         transposed.put(task.node(), task.m());
       }
       this.task = task;
-      this.a = new Operand(task.a());
-      this.b = new Operand(task.b());
+      this.a = new Operand(memory, task.a());
+      this.b = new Operand(memory, task.b());
       this.panels = products.panels(task.n());
     }
 
@@ -386,7 +359,7 @@ public final class CompiledSession {
     void run(int slot, int local, int firstRow, int rows) {
       boolean single = task.times() == 1;
       int begin = b.at(slot, local, firstRow);
-      int step = single ? b.width : task.n();
+      int step = single ? b.width() : task.n();
       int count = rows * task.times();
       if (!packed.holds(begin, step, count, task.n())) {
         products.packRows(arena, begin, step, count, panels, arena, memory.scratch());
@@ -394,7 +367,7 @@ public final class CompiledSession {
       products.accumulate(
           arena,
           a.at(slot, local, firstRow),
-          single ? a.width : task.m(),
+          single ? a.width() : task.m(),
           task.m(),
           arena,
           memory.scratch(),
@@ -413,14 +386,14 @@ public final class CompiledSession {
     private final int sum;
 
     SumRowsRunner(Task.SumRows task) {
-      x = new Operand(task.x());
+      x = new Operand(memory, task.x());
       n = task.n();
       sum = memory.sum(task.node());
     }
 
     @Override
     void run(int slot, int local, int firstRow, int rows) {
-      kernel.run(arena, x.at(slot, local, firstRow + rows - 1), -x.width, rows, n, sum);
+      kernel.run(arena, x.at(slot, local, firstRow + rows - 1), -x.width(), rows, n, sum);
     }
   }
 
@@ -431,8 +404,8 @@ public final class CompiledSession {
 
     ScatterRunner(Task.ScatterRows task) {
       this.task = task;
-      this.rows = new Operand(task.rows());
-      this.index = new Operand(task.index());
+      this.rows = new Operand(memory, task.rows());
+      this.index = new Operand(memory, task.index());
     }
 
     @Override
@@ -442,9 +415,9 @@ public final class CompiledSession {
       int which = index.at(slot, local, firstRow);
       for (int r = count - 1; r >= 0; r--) {
         for (int k = task.count() - 1; k >= 0; k--) {
-          double number = element.number(arena, which + r * index.width + k);
+          double number = element.number(arena, which + r * index.width() + k);
           int row = Structure.row(number, task.tableRows(), graph.name(), firstLane + r % lanes);
-          int source = from + r * rows.width + k * task.width();
+          int source = from + r * rows.width() + k * task.width();
           element.add(arena, source, arena, sum + row * task.width(), task.width());
         }
       }
@@ -521,11 +494,11 @@ public final class CompiledSession {
       return;
     }
     int from = operand.at(slot, local, 0);
-    if (operand.width == size) {
+    if (operand.width() == size) {
       Element.copyAny(arena, from, to, firstLane * size, lanes * size);
     } else {
       for (int lane = 0; lane < lanes; lane++) {
-        Element.copyAny(arena, from + lane * operand.width, to, (firstLane + lane) * size, size);
+        Element.copyAny(arena, from + lane * operand.width(), to, (firstLane + lane) * size, size);
       }
     }
   }
