@@ -63,8 +63,8 @@ public interface DotKernel {
     }
 
     private void body() {
-      a = array(1);
-      b = array(3);
+      a = numbers.array(1);
+      b = numbers.array(3);
       for (int i = 0; i < TILE; i++) {
         aRow[i] = entry(2, i);
         bRow[i] = entry(4, i);
@@ -141,14 +141,6 @@ public interface DotKernel {
             code.iadd();
           },
           mask);
-    }
-
-    private int array(int parameter) {
-      int local = code.allocateLocal(TypeKind.REFERENCE);
-      code.aload(parameter);
-      code.checkcast(element.arrayType());
-      code.astore(local);
-      return local;
     }
 
     private int entry(int parameter, int index) {

@@ -134,13 +134,13 @@ public interface MicroKernel {
 
     private void body(CodeBuilder code) {
       var numbers = new Numbers(code, element, true);
-      int a = array(code, 1);
+      int a = numbers.array(1);
       int aBase = 2;
       int aStep = 3;
-      int b = array(code, 4);
+      int b = numbers.array(4);
       int bBase = 5;
       int depth = 6;
-      int c = array(code, 7);
+      int c = numbers.array(7);
       int cBase = 8;
       int cRow = 9;
       int columns = shape.vectors();
@@ -227,14 +227,6 @@ public interface MicroKernel {
         }
       }
       code.return_();
-    }
-
-    private int array(CodeBuilder code, int parameter) {
-      int local = code.allocateLocal(TypeKind.REFERENCE);
-      code.aload(parameter);
-      code.checkcast(element.arrayType());
-      code.astore(local);
-      return local;
     }
 
     /// base + i · step, in a local.

@@ -77,6 +77,13 @@ final class Numbers {
     code.storeLocal(kind(), target);
   }
 
+  /// The array of this element type that a parameter of the method is.
+  int array(int parameter) {
+    code.aload(parameter);
+    code.checkcast(element.arrayType());
+    return storedReference();
+  }
+
   /// A local of its own with the value of another.
   int copy(int number) {
     read(number);

@@ -2,7 +2,6 @@ package org.costate.internal.code;
 
 import java.lang.classfile.CodeBuilder;
 import java.lang.classfile.Label;
-import java.lang.classfile.TypeKind;
 
 /// Copies pieces of rows one behind the other: `to[i, j] = from[i, j]` for a fixed number of
 /// columns that whole vectors fill. A call of `System.arraycopy` for each takes longer than the
@@ -50,8 +49,8 @@ public interface PackKernel {
 
   private static void body(CodeBuilder code, Element element, int columns) {
     var numbers = new Numbers(code, element, true);
-    int from = array(code, element, 1);
-    int to = array(code, element, 5);
+    int from = numbers.array(1);
+    int to = numbers.array(5);
     int at = 2;
     int step = 3;
     int left = 4;
@@ -74,14 +73,6 @@ public interface PackKernel {
     code.goto_(loop);
     code.labelBinding(end);
     code.return_();
-  }
-
-  private static int array(CodeBuilder code, Element element, int parameter) {
-    int local = code.allocateLocal(TypeKind.REFERENCE);
-    code.aload(parameter);
-    code.checkcast(element.arrayType());
-    code.astore(local);
-    return local;
   }
 
   private static Runnable index(CodeBuilder code, int base, int offset) {

@@ -174,8 +174,9 @@ public interface RowKernel {
 
     private void body(CodeBuilder builder) {
       this.code = builder;
-      arena = array(1);
-      weights = array(2);
+      var arrays = new Numbers(code, program.element(), false);
+      arena = arrays.array(1);
+      weights = arrays.array(2);
       n = 5;
       int count = program.operands();
       base = new int[count];
@@ -211,14 +212,6 @@ public interface RowKernel {
       code.goto_(next);
       code.labelBinding(end);
       code.return_();
-    }
-
-    private int array(int parameter) {
-      int local = code.allocateLocal(TypeKind.REFERENCE);
-      code.aload(parameter);
-      code.checkcast(program.element().arrayType());
-      code.astore(local);
-      return local;
     }
 
     private int entry(int index) {

@@ -72,10 +72,7 @@ public interface SumKernel {
     private void body(CodeBuilder builder) {
       code = builder;
       numbers = new Numbers(code, element, true);
-      arena = code.allocateLocal(TypeKind.REFERENCE);
-      code.aload(1);
-      code.checkcast(element.arrayType());
-      code.astore(arena);
+      arena = numbers.array(1);
       j = code.allocateLocal(TypeKind.INT);
       code.iconst_0();
       code.istore(j);
