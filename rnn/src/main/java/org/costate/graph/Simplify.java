@@ -11,18 +11,14 @@ import java.util.Map;
 ///
 /// `0 · x` becomes 0, so a simplified graph may be finite where the original is NaN because x is
 /// not; nowhere else do finite results differ, except in the sign of a zero.
-public final class Simplify {
+public final class Simplify extends Rebuild {
   private static final int LARGEST_FOLDED = 4096;
 
-  private final StepGraph graph;
-  private final StepBuilder builder;
+  private final StepBuilder builder = builder();
   private final Map<Op, Integer> known = new HashMap<>();
-  private final int[] renumbering;
 
   private Simplify(StepGraph graph) {
-    this.graph = graph;
-    this.builder = new StepBuilder(graph.name());
-    this.renumbering = new int[graph.ops().size()];
+    super(graph);
   }
 
   /// Simplifies a graph. Inputs stay, used or not, so the signature does not change.
@@ -33,49 +29,9 @@ public final class Simplify {
     return new Simplify(new Simplify(graph).run()).run();
   }
 
-  private StepGraph run() {
-    boolean[] live = live();
-    for (int id = 0; id < live.length; id++) {
-      Op op = graph.ops().get(id);
-      if (op instanceof Op.Input input) {
-        renumbering[id] = replay(input);
-      } else if (live[id]) {
-        renumbering[id] = add(op.renumbered(renumbering));
-        if (!graph.label(id).isEmpty()) {
-          builder.labels().putIfAbsent(renumbering[id], graph.label(id));
-        }
-      }
-    }
-    for (StepGraph.Carry carry : graph.carries()) {
-      builder.next(
-          builder.value(renumbering[carry.input()]), builder.value(renumbering[carry.next()]));
-    }
-    graph.outputs().forEach((name, id) -> builder.output(name, builder.value(renumbering[id])));
-    return builder.build();
-  }
-
-  private int replay(Op.Input input) {
-    Value value =
-        switch (input.role()) {
-          case SHARED -> builder.shared(input.parameter());
-          case CARRY -> builder.carry(input.name(), input.shape().toArray());
-          case STEP -> builder.input(input.name(), input.shape().toArray());
-        };
-    return value.id();
-  }
-
-  private boolean[] live() {
-    boolean[] live = new boolean[graph.ops().size()];
-    graph.outputs().values().forEach(id -> live[id] = true);
-    graph.carries().forEach(carry -> live[carry.next()] = true);
-    for (int id = live.length - 1; id >= 0; id--) {
-      if (live[id]) {
-        for (int operand : graph.ops().get(id).operands()) {
-          live[operand] = true;
-        }
-      }
-    }
-    return live;
+  @Override
+  protected int rebuild(int id) {
+    return add(graph().ops().get(id).renumbered(renumbering));
   }
 
   /// The id of a node equal to `op`: an existing one, a simpler one, or a new one.

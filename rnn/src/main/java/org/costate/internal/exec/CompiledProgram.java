@@ -45,7 +45,7 @@ public final class CompiledProgram {
   public CompiledProgram(StepGraph step, Element element, Set<String> wantedInputs) {
     WarmUp.start(element);
     this.element = element;
-    var phases = new Phases(step, wantedInputs);
+    var phases = Phases.of(step, wantedInputs);
     this.weights = new Weights();
     this.plan = new Plan(phases, element, false, weights);
     this.separatePlan = step.carries().isEmpty() ? plan : new Plan(phases, element, true, weights);

@@ -243,7 +243,8 @@ public final class CompiledSession {
           panels,
           arena,
           result.at(slot, local, firstRow),
-          single ? result.width() : n);
+          single ? result.width() : n,
+          task.add());
     }
   }
 

@@ -93,12 +93,13 @@ final class Explanation {
       case Task.Numbers o ->
           "%d operations on single numbers, each for a column of rows".formatted(o.nodes().size());
       case Task.Product o ->
-          "product with packed %s%s [%d, %d] -> %s"
+          "product with packed %s%s [%d, %d] %s %s"
               .formatted(
                   plan.graph().describe(o.matrix().matrix()),
                   o.matrix().transposed() ? " transposed" : "",
                   o.matrix().depth(),
                   o.matrix().n(),
+                  o.add() ? "added to" : "->",
                   plan.graph().describe(o.node()));
       case Task.Lanes(int node, _, _) -> "lane by lane " + plan.graph().describe(node);
       case Task.Single(int node) -> "interpreted " + plan.graph().describe(node);

@@ -249,7 +249,8 @@ interface LaneKernel {
         left = arena;
         begin = scratch;
       }
-      products.multiply(left, begin, depth, m, depth, arena, packed, panels, arena, at[2], n);
+      products.multiply(
+          left, begin, depth, m, depth, arena, packed, panels, arena, at[2], n, false);
     };
   }
 

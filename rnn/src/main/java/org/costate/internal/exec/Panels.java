@@ -88,6 +88,7 @@ final class Panels {
     private final PackKernel packing;
     private final MicroKernel[] plain = new MicroKernel[MicroKernel.MOST_ROWS + 1];
     private final MicroKernel[] adding = new MicroKernel[MicroKernel.MOST_ROWS + 1];
+    private final MicroKernel[] columns = new MicroKernel[MicroKernel.MOST_ROWS + 1];
 
     private Group(List<Integer> vectors, int column, int width) {
       this.vectors = vectors;
@@ -116,24 +117,21 @@ final class Panels {
       return packing;
     }
 
-    /// C = A · B for some rows of A, given by rows.
-    MicroKernel plain(int rows) {
-      if (plain[rows] == null) {
-        plain[rows] = kernel(rows, false);
-      }
-      return plain[rows];
+    /// C = A · B, or C += A · B, for some rows of A, given by rows.
+    MicroKernel byRows(int rows, boolean add) {
+      return kernel(add ? adding : plain, rows, false, add);
     }
 
     /// C += Aᵀ · B for some rows of C, A being given by columns.
-    MicroKernel adding(int rows) {
-      if (adding[rows] == null) {
-        adding[rows] = kernel(rows, true);
-      }
-      return adding[rows];
+    MicroKernel byColumns(int rows) {
+      return kernel(columns, rows, true, true);
     }
 
-    private MicroKernel kernel(int rows, boolean add) {
-      return MicroKernel.of(new MicroKernel.Shape(element, rows, vectors, add, add));
+    private MicroKernel kernel(MicroKernel[] known, int rows, boolean byColumns, boolean add) {
+      if (known[rows] == null) {
+        known[rows] = MicroKernel.of(new MicroKernel.Shape(element, rows, vectors, byColumns, add));
+      }
+      return known[rows];
     }
   }
 }

@@ -35,6 +35,10 @@ enum Phase {
     return this == STEP || this == BACK_STEP;
   }
 
+  boolean forward() {
+    return this == BEFORE || this == STEP || this == AFTER;
+  }
+
   boolean backward() {
     return this == BACK_BEFORE || this == BACK_STEP || this == BACK_AFTER;
   }

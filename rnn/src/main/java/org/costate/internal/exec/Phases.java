@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
+import org.costate.graph.BinaryFunction;
 import org.costate.graph.Op;
 import org.costate.graph.Reverse;
 import org.costate.graph.Role;
@@ -22,6 +23,9 @@ final class Phases {
   private final Phase[] phase;
   private final List<List<Integer>> users = new ArrayList<>();
 
+  /// The product that a sum adds to its other term, where that is; −1 for other nodes.
+  private final int[] product;
+
   final int[] carry;
   final int[] next;
   final int[] input;
@@ -36,10 +40,21 @@ final class Phases {
   /// @param step the step
   /// @param wantedInputs the inputs whose cotangents are wanted; null if there is no way back at
   ///   all
-  Phases(StepGraph step, Set<String> wantedInputs) {
+  static Phases of(StepGraph step, Set<String> wantedInputs) {
+    StepGraph joint = wantedInputs == null ? step : Reverse.of(step).graph();
+    var phases = new Phases(step, Scalars.of(Simplify.of(joint)), wantedInputs);
+    phases = phases.with(SumOrder.of(phases), wantedInputs);
+    return phases.with(Recompute.of(phases), wantedInputs);
+  }
+
+  private Phases with(StepGraph other, Set<String> wantedInputs) {
+    return other == graph ? this : new Phases(step, other, wantedInputs);
+  }
+
+  private Phases(StepGraph step, StepGraph graph, Set<String> wantedInputs) {
     this.step = step;
+    this.graph = graph;
     boolean back = wantedInputs != null;
-    this.graph = Scalars.of(Simplify.of(back ? Reverse.of(step).graph() : step));
     List<Integer> parameters = step.inputs(Role.SHARED);
     List<Integer> carried = step.carries().stream().map(StepGraph.Carry::input).toList();
     List<Integer> inputs = step.inputs(Role.STEP);
@@ -74,7 +89,62 @@ final class Phases {
         }
       }
     }
+    this.product = new int[phase.length];
+    Arrays.fill(product, -1);
+    for (int id = 0; id < phase.length; id++) {
+      if (graph.ops().get(id) instanceof Op.Binary(var f, int a, int b)
+          && f == BinaryFunction.ADD) {
+        product[id] = addsInPlace(id, a, b) ? b : addsInPlace(id, b, a) ? a : -1;
+      }
+    }
     moveIntoLoops();
+  }
+
+  /// Whether a sum is best computed by adding a product up where the other term is: that is read
+  /// nowhere else, and no loop reads the sum that could have computed that term on the way.
+  private boolean addsInPlace(int sum, int term, int addend) {
+    if (phase[sum] == Phase.DEAD
+        || !isProduct(addend)
+        || phase[addend] != phase[sum]
+        || !readOnce(addend)
+        || !readOnce(term)
+        || !hasOwnMemory(term)
+        || phase[term].backward() != phase[sum].backward()) {
+      return false;
+    }
+    return phase[term] == phase[sum]
+        ? !elementwise(term)
+            || users.get(sum).stream().noneMatch(u -> phase[u] == phase[sum] && elementwise(u))
+        : !isResult(sum);
+  }
+
+  /// Whether a node is a product of a lane's vector with a matrix that all lanes share.
+  boolean isProduct(int id) {
+    return op(id) instanceof Op.MatrixVector(int w, _, _) && !graph.batched(w) && graph.batched(id);
+  }
+
+  /// Whether one operand of one node is all that reads a node.
+  boolean readOnce(int id) {
+    return users.get(id).size() == 1
+        && !isResult(id)
+        && Arrays.stream(op(users.get(id).getFirst()).operands()).filter(o -> o == id).count() == 1;
+  }
+
+  private boolean hasOwnMemory(int id) {
+    return graph.batched(id)
+        && switch (op(id)) {
+          case Op.Unary _, Op.Binary _, Op.Select _, Op.MatrixVector _ -> true;
+          default -> false;
+        };
+  }
+
+  /// Whether a node computes numbers inside a fused loop, other than by showing those of another.
+  boolean inFusedLoop(int id) {
+    return elementwise(id)
+        && switch (op(id)) {
+          case Op.Unary _, Op.Binary _, Op.Select _, Op.Sum _, Op.Max _ -> true;
+          default -> false;
+        };
   }
 
   private String name(int id) {
@@ -162,7 +232,7 @@ final class Phases {
 
   /// Whether a node is computed inside a fused loop.
   boolean elementwise(int id) {
-    if (!graph.batched(id)) {
+    if (!graph.batched(id) || product[id] >= 0) {
       return false;
     }
     return switch (graph.ops().get(id)) {
@@ -280,5 +350,16 @@ final class Phases {
 
   List<Integer> users(int id) {
     return users.get(id);
+  }
+
+  /// The product that a sum adds to its other term, where that is; −1 for other nodes.
+  int product(int id) {
+    return product[id];
+  }
+
+  /// The term to which a sum adds its product.
+  int term(int id) {
+    var sum = (Op.Binary) op(id);
+    return sum.a() == product[id] ? sum.b() : sum.a();
   }
 }

@@ -247,11 +247,10 @@ final class Plan {
           List.copyOf(builder.group));
     }
     int id = first.node();
-    return switch (views.op(id)) {
-      case Op.MatrixVector(int w, int x, boolean transposed) when !views.batched(w) -> {
-        int depth = views.size(x);
-        yield product(id, w, !transposed, depth, views.size(id), x, 1);
-      }
+    int made = phases.product(id) < 0 ? id : phases.product(id);
+    return switch (views.op(made)) {
+      case Op.MatrixVector(int w, int x, boolean transposed) when !views.batched(w) ->
+          product(id, w, !transposed, views.size(x), views.size(id), x, 1);
       case Op.MatrixMatrix(int a, int b, boolean ta, boolean tb)
           when !ta
               && !views.batched(b)
@@ -282,7 +281,8 @@ final class Plan {
       int id, int matrix, boolean transposed, int depth, int n, int left, int times) {
     var pack = new Task.Pack(matrix, transposed, depth, n);
     weights.packs().add(pack);
-    return new Task.Product(id, pack, views.view(left), views.view(id), times);
+    return new Task.Product(
+        id, pack, views.view(left), views.view(id), times, phases.product(id) >= 0);
   }
 
   private Task sum(int id, int x) {

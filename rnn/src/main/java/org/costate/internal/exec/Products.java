@@ -84,7 +84,7 @@ final class Products {
     }
   }
 
-  /// `c[i, :] = Σ_k a[i, k] · b[k, :]` with B packed.
+  /// `c[i, :] (+)= Σ_k a[i, k] · b[k, :]` with B packed.
   void multiply(
       Object a,
       int aBase,
@@ -96,7 +96,8 @@ final class Products {
       Panels panels,
       Object c,
       int cBase,
-      int cRow) {
+      int cRow,
+      boolean add) {
     int tiles = (rows + MicroKernel.rows() - 1) / MicroKernel.rows();
     List<Panels.Group> groups = panels.forRows(rows);
     for (int g = 0; g < groups.size(); g++) {
@@ -109,10 +110,14 @@ final class Products {
         int next = (tile + 1) * rows / tiles;
         int left = aBase + row * aRow;
         int to = cBase + row * cRow + group.column();
+        MicroKernel kernel = group.byRows(next - row, add);
         if (used == width) {
-          group.plain(next - row).run(a, left, aRow, b, start, depth, c, to, cRow);
+          kernel.run(a, left, aRow, b, start, depth, c, to, cRow);
         } else {
-          group.plain(next - row).run(a, left, aRow, b, start, depth, edge, 0, width);
+          for (int i = 0; add && i < next - row; i++) {
+            element.copy(c, to + i * cRow, edge, i * width, used);
+          }
+          kernel.run(a, left, aRow, b, start, depth, edge, 0, width);
           for (int i = 0; i < next - row; i++) {
             element.copy(edge, i * width, c, to + i * cRow, used);
           }
@@ -158,12 +163,12 @@ final class Products {
           int left = aBase + last * aRow + row;
           int to = cBase + row * n + panel.column();
           if (used == width) {
-            panel.adding(count).run(a, left, -aRow, b, start, rows, c, to, n);
+            panel.byColumns(count).run(a, left, -aRow, b, start, rows, c, to, n);
           } else {
             for (int i = 0; i < count; i++) {
               element.copy(c, to + i * n, edge, i * width, used);
             }
-            panel.adding(count).run(a, left, -aRow, b, start, rows, edge, 0, width);
+            panel.byColumns(count).run(a, left, -aRow, b, start, rows, edge, 0, width);
             for (int i = 0; i < count; i++) {
               element.copy(edge, i * width, c, to + i * n, used);
             }
@@ -178,6 +183,6 @@ final class Products {
     Panels panels = panels(n);
     Object right = element.array(panels.size(depth));
     pack(b, 0, n, 1, depth, panels, right, 0);
-    multiply(a, 0, depth, m, depth, right, 0, panels, c, 0, n);
+    multiply(a, 0, depth, m, depth, right, 0, panels, c, 0, n, false);
   }
 }

@@ -84,6 +84,10 @@ final class Schedule {
     if (unit.part() >= 0) {
       return new int[] {((Op.Concat) views.op(unit.node())).parts().get(unit.part())};
     }
+    int product = phases.product(unit.node());
+    if (product >= 0) {
+      return new int[] {phases.term(unit.node()), ((Op.MatrixVector) views.op(product)).vector()};
+    }
     if (views.op(unit.node()) instanceof Op.SumBatch(int x) && views.absorbed().contains(x)) {
       return views.op(x).operands();
     }

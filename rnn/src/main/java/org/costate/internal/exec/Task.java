@@ -22,7 +22,9 @@ sealed interface Task {
   record Numbers(Columns columns, List<View> operands, List<Integer> nodes) implements Task {}
 
   /// A product of rows with a packed matrix; `times` rows of the operand for each row of the batch.
-  record Product(int node, Pack matrix, View left, View result, int times) implements Task {}
+  /// With `add` it is added to what is in the place of the result.
+  record Product(int node, Pack matrix, View left, View result, int times, boolean add)
+      implements Task {}
 
   /// A node that a [LaneKernel] computes for one lane after the other.
   record Lanes(int node, List<View> operands, View result) implements Task {}

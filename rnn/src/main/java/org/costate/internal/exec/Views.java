@@ -30,6 +30,7 @@ final class Views {
     materialiseBroadcasts();
     placeStates();
     placeConcatenations();
+    placeTerms();
   }
 
   Phases phases() {
@@ -46,7 +47,7 @@ final class Views {
     return accumulators;
   }
 
-  /// The nodes that a sum over lanes computes itself.
+  /// The nodes that a sum computes itself.
   Set<Integer> absorbed() {
     return absorbed;
   }
@@ -251,6 +252,18 @@ final class Views {
           placed.put(part, new Task.View(id, part, offset, size(id), false));
         }
         offset += size(given);
+      }
+    }
+  }
+
+  /// A term to which a product is added is computed where the sum is.
+  void placeTerms() {
+    for (int id = phases.graph().ops().size() - 1; id >= 0; id--) {
+      if (phases.product(id) >= 0) {
+        absorbed.add(phases.product(id));
+        Task.View sum = view(id);
+        int term = phases.term(id);
+        placed.put(term, new Task.View(sum.root(), term, sum.offset(), sum.width(), sum.next()));
       }
     }
   }
