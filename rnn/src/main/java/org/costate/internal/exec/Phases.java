@@ -101,9 +101,11 @@ final class Phases {
   }
 
   /// Whether a sum is best computed by adding a product up where the other term is: that is read
-  /// nowhere else, and no loop reads the sum that could have computed that term on the way.
+  /// nowhere else, and no loop reads the sum that could have computed that term on the way. Single
+  /// numbers have no place of their own.
   private boolean addsInPlace(int sum, int term, int addend) {
     if (phase[sum] == Phase.DEAD
+        || size(sum) == 1
         || !isProduct(addend)
         || phase[addend] != phase[sum]
         || !readOnce(addend)

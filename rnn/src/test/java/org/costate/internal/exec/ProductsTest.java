@@ -75,7 +75,8 @@ class ProductsTest {
           panels,
           c,
           2,
-          n + 1);
+          n + 1,
+          false);
       double tolerance = element == Element.FLOAT ? 5e-4 : 1e-12;
       for (int i = 0; i < m; i++) {
         for (int j = 0; j < n; j++) {
