@@ -1,10 +1,11 @@
 package org.costate.internal.exec;
 
+import static org.costate.graph.BinaryFunction.ADD;
+
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
-import org.costate.graph.BinaryFunction;
 import org.costate.graph.Op;
 import org.costate.graph.Reverse;
 import org.costate.graph.Role;
@@ -41,7 +42,8 @@ final class Phases {
   /// @param wantedInputs the inputs whose cotangents are wanted; null if there is no way back at
   ///   all
   static Phases of(StepGraph step, Set<String> wantedInputs) {
-    StepGraph joint = wantedInputs == null ? step : Reverse.of(step).graph();
+    StepGraph split = SplitRows.of(Simplify.of(step));
+    StepGraph joint = wantedInputs == null ? split : Reverse.of(split).graph();
     var phases = new Phases(step, Scalars.of(Simplify.of(joint)), wantedInputs);
     phases = phases.with(SumOrder.of(phases), wantedInputs);
     return phases.with(Recompute.of(phases), wantedInputs);
@@ -91,13 +93,22 @@ final class Phases {
     }
     this.product = new int[phase.length];
     Arrays.fill(product, -1);
-    for (int id = 0; id < phase.length; id++) {
-      if (graph.ops().get(id) instanceof Op.Binary(var f, int a, int b)
-          && f == BinaryFunction.ADD) {
-        product[id] = addsInPlace(id, a, b) ? b : addsInPlace(id, b, a) ? a : -1;
+    findProductsInSums();
+    moveIntoLoops();
+  }
+
+  /// A sum that a product is added to is in no loop, which may be what kept another sum in one.
+  private void findProductsInSums() {
+    boolean more = true;
+    while (more) {
+      more = false;
+      for (int id = 0; id < phase.length; id++) {
+        if (product[id] < 0 && op(id) instanceof Op.Binary(var f, int a, int b) && f == ADD) {
+          product[id] = addsInPlace(id, a, b) ? b : addsInPlace(id, b, a) ? a : -1;
+          more |= product[id] >= 0;
+        }
       }
     }
-    moveIntoLoops();
   }
 
   /// Whether a sum is best computed by adding a product up where the other term is: that is read
