@@ -18,19 +18,21 @@ import java.util.stream.Collectors;
 /// the one before it ends. One chain of multiply–adds for each element, k ascending, whatever the tile, so an element's value does not
 /// depend on the elements beside it.
 public interface MicroKernel {
-  /// @param a A; element (i, k) is at `aBase + i·aStep + k`, or, by columns, `aBase + k·aStep + i`
-  /// @param aBase where the tile's rows begin
-  /// @param aStep the distance of rows or columns
+  /// @param a A; element (i, k) is at `aBase + i·aRow + k·aColumn`
+  /// @param aBase where the tile begins in it
+  /// @param aRow the distance of its rows
+  /// @param aColumn the distance of its columns
   /// @param b the panels
   /// @param bBase where the first panel begins
   /// @param depth the number of k
   /// @param c C, row-major
-  /// @param cBase where the tile begins
-  /// @param cRow the distance of rows
+  /// @param cBase where the tile begins in it
+  /// @param cRow the distance of its rows
   void run(
       Object a,
       int aBase,
-      int aStep,
+      int aRow,
+      int aColumn,
       Object b,
       int bBase,
       int depth,
@@ -38,14 +40,24 @@ public interface MicroKernel {
       int cBase,
       int cRow);
 
+  /// What a tile does with what is in C.
+  enum Use {
+    /// C is overwritten. A's columns are neighbours.
+    SET,
+    /// The chain is added to C when it is complete, so that it need not wait for C. A's columns are
+    /// neighbours.
+    ADD,
+    /// C is the first term of the chain, so that it does not matter how many k go together.
+    CONTINUE
+  }
+
   /// The form of a tile.
   ///
   /// @param element the element type
   /// @param rows the number of rows
   /// @param panels the number of vectors in a row of each of the panels side by side
-  /// @param columns whether A is given by columns
-  /// @param add whether C is added to, as the first term of the chain
-  record Shape(Element element, int rows, List<Integer> panels, boolean columns, boolean add) {
+  /// @param use what is done with C
+  record Shape(Element element, int rows, List<Integer> panels, Use use) {
     int vectors() {
       return panels.stream().mapToInt(Integer::intValue).sum();
     }
@@ -104,13 +116,8 @@ public interface MicroKernel {
     }
 
     private MicroKernel define() {
-      String name =
-          "Gemm_%s_%dx%s%s"
-              .formatted(
-                  element,
-                  shape.rows,
-                  shape.panels.stream().map(String::valueOf).collect(Collectors.joining("_")),
-                  (shape.columns ? "_columns" : "") + (shape.add ? "_add" : ""));
+      String panels = shape.panels.stream().map(String::valueOf).collect(Collectors.joining("_"));
+      String name = "Gemm_%s_%s_%dx%s".formatted(element, shape.use, shape.rows, panels);
       return HiddenClasses.define(
           name,
           MicroKernel.class,
@@ -120,6 +127,7 @@ public interface MicroKernel {
                   HiddenClasses.type(
                       void.class,
                       Object.class,
+                      int.class,
                       int.class,
                       int.class,
                       Object.class,
@@ -136,17 +144,18 @@ public interface MicroKernel {
       var numbers = new Numbers(code, element, true);
       int a = numbers.array(1);
       int aBase = 2;
-      int aStep = 3;
-      int b = numbers.array(4);
-      int bBase = 5;
-      int depth = 6;
-      int c = numbers.array(7);
-      int cBase = 8;
-      int cRow = 9;
+      int aRow = 3;
+      int aColumn = 4;
+      int b = numbers.array(5);
+      int bBase = 6;
+      int depth = 7;
+      int c = numbers.array(8);
+      int cBase = 9;
+      int cRow = 10;
       int columns = shape.vectors();
       int[] row = new int[shape.rows];
       for (int i = 0; i < shape.rows; i++) {
-        row[i] = shape.columns ? aBase : sum(code, aBase, aStep, i);
+        row[i] = sum(code, aBase, aRow, i);
       }
       int[] panel = new int[shape.panels.size()];
       for (int p = 0, first = 0; p < panel.length; p++) {
@@ -157,12 +166,13 @@ public interface MicroKernel {
       for (int i = 0; i < shape.rows; i++) {
         out[i] = sum(code, cBase, cRow, i);
       }
-      int zero = shape.add ? -1 : numbers.constant(0);
+      boolean first = shape.use == Use.CONTINUE;
+      int zero = first ? -1 : numbers.constant(0);
       int[][] total = new int[shape.rows][columns];
       for (int i = 0; i < shape.rows; i++) {
         for (int j = 0; j < columns; j++) {
           total[i][j] =
-              shape.add ? numbers.load(c, index(code, out[i], j * length), -1) : numbers.copy(zero);
+              first ? numbers.load(c, index(code, out[i], j * length), -1) : numbers.copy(zero);
         }
       }
       int k = code.allocateLocal(TypeKind.INT);
@@ -198,21 +208,17 @@ public interface MicroKernel {
       }
       for (int i = 0; i < shape.rows; i++) {
         int start = row[i];
-        int lane = i;
         int left =
             numbers.broadcastElement(
                 a,
                 () -> {
                   code.iload(start);
                   code.iload(k);
-                  if (shape.columns) {
-                    code.iload(aStep);
+                  if (first) {
+                    code.iload(aColumn);
                     code.imul();
-                    code.iadd();
-                    addConstant(code, lane);
-                  } else {
-                    code.iadd();
                   }
+                  code.iadd();
                 });
         for (int j = 0; j < columns; j++) {
           numbers.accumulate(left, right[j], total[i][j]);
@@ -223,7 +229,12 @@ public interface MicroKernel {
       code.labelBinding(end);
       for (int i = 0; i < shape.rows; i++) {
         for (int j = 0; j < columns; j++) {
-          numbers.store(total[i][j], c, index(code, out[i], j * length), -1);
+          Runnable place = index(code, out[i], j * length);
+          int sum =
+              shape.use == Use.ADD
+                  ? numbers.add(numbers.load(c, place, -1), total[i][j])
+                  : total[i][j];
+          numbers.store(sum, c, place, -1);
         }
       }
       code.return_();

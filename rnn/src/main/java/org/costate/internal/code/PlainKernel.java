@@ -41,7 +41,8 @@ final class PlainKernel implements MicroKernel {
   public void run(
       Object a,
       int aBase,
-      int aStep,
+      int aRow,
+      int aColumn,
       Object b,
       int bBase,
       int depth,
@@ -49,14 +50,12 @@ final class PlainKernel implements MicroKernel {
       int cBase,
       int cRow) {
     for (int i = 0; i < totals.length; i++) {
-      if (shape.add()) {
-        System.arraycopy(c, cBase + i * cRow, totals[i], 0, width);
-      } else {
+      if (shape.use() == Use.SET) {
         shape.element().fill(totals[i], 0, width, 0);
+      } else {
+        System.arraycopy(c, cBase + i * cRow, totals[i], 0, width);
       }
     }
-    int aRow = shape.columns() ? 1 : aStep;
-    int aColumn = shape.columns() ? aStep : 1;
     int k = 0;
     for (; k + TOGETHER <= depth; k += TOGETHER) {
       for (int q = 0; q < TOGETHER; q++) {

@@ -58,10 +58,9 @@ public final class WarmUp {
     var packing = new ArrayList<PackKernel>();
     for (int panel : new TreeSet<>(MicroKernel.panels(MicroKernel.WIDE + MicroKernel.NARROW))) {
       packing.add(PackKernel.of(element, panel * Simd.length(element)));
-      for (boolean adding : new boolean[] {false, true}) {
-        products.add(
-            MicroKernel.of(new MicroKernel.Shape(element, 8, List.of(panel), adding, adding)));
-      }
+      products.add(
+          MicroKernel.of(
+              new MicroKernel.Shape(element, 8, List.of(panel), MicroKernel.Use.CONTINUE)));
     }
     int width = MicroKernel.WIDE * Simd.length(element);
     int n = width + 1;
@@ -76,7 +75,7 @@ public final class WarmUp {
         pack.run(weights, 0, 0, DEPTH, weights, 0);
       }
       for (MicroKernel product : products) {
-        product.run(weights, 0, 0, weights, 0, DEPTH, arena, 0, width);
+        product.run(weights, 0, 0, 1, weights, 0, DEPTH, arena, 0, width);
       }
     }
   }

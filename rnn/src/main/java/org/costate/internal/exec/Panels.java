@@ -1,7 +1,9 @@
 package org.costate.internal.exec;
 
 import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.List;
+import java.util.Map;
 import org.costate.internal.code.Element;
 import org.costate.internal.code.MicroKernel;
 import org.costate.internal.code.PackKernel;
@@ -62,9 +64,14 @@ final class Panels {
     return single;
   }
 
+  /// Whether these are so few rows that a panel alone would not keep the arithmetic busy.
+  static boolean few(int rows) {
+    return rows <= FEW_ROWS;
+  }
+
   /// What a kernel takes at once if the left operand has so many rows.
   List<Group> forRows(int rows) {
-    return rows <= FEW_ROWS ? together : single;
+    return few(rows) ? together : single;
   }
 
   /// Where the numbers of a packed matrix are in a row-major one `[depth, n]`; −1 beyond its last
@@ -86,15 +93,17 @@ final class Panels {
     private final int column;
     private final int width;
     private final PackKernel packing;
-    private final MicroKernel[] plain = new MicroKernel[MicroKernel.MOST_ROWS + 1];
-    private final MicroKernel[] adding = new MicroKernel[MicroKernel.MOST_ROWS + 1];
-    private final MicroKernel[] columns = new MicroKernel[MicroKernel.MOST_ROWS + 1];
+    private final Map<MicroKernel.Use, MicroKernel[]> kernels =
+        new EnumMap<>(MicroKernel.Use.class);
 
     private Group(List<Integer> vectors, int column, int width) {
       this.vectors = vectors;
       this.packing = PackKernel.of(element, width);
       this.column = column;
       this.width = width;
+      for (MicroKernel.Use use : MicroKernel.Use.values()) {
+        kernels.put(use, new MicroKernel[MicroKernel.MOST_ROWS + 1]);
+      }
     }
 
     /// The first column.
@@ -117,19 +126,11 @@ final class Panels {
       return packing;
     }
 
-    /// C = A · B, or C += A · B, for some rows of A, given by rows.
-    MicroKernel byRows(int rows, boolean add) {
-      return kernel(add ? adding : plain, rows, false, add);
-    }
-
-    /// C += Aᵀ · B for some rows of C, A being given by columns.
-    MicroKernel byColumns(int rows) {
-      return kernel(columns, rows, true, true);
-    }
-
-    private MicroKernel kernel(MicroKernel[] known, int rows, boolean byColumns, boolean add) {
+    /// The kernel for some rows of C.
+    MicroKernel kernel(int rows, MicroKernel.Use use) {
+      MicroKernel[] known = kernels.get(use);
       if (known[rows] == null) {
-        known[rows] = MicroKernel.of(new MicroKernel.Shape(element, rows, vectors, byColumns, add));
+        known[rows] = MicroKernel.of(new MicroKernel.Shape(element, rows, vectors, use));
       }
       return known[rows];
     }

@@ -5,6 +5,7 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import org.costate.internal.code.Element;
 import org.costate.internal.code.MicroKernel;
+import org.costate.internal.code.MicroKernel.Use;
 
 /// Matrix products of arrays of either element type, on generated kernels.
 ///
@@ -84,7 +85,9 @@ final class Products {
     }
   }
 
-  /// `c[i, :] (+)= Σ_k a[i, k] · b[k, :]` with B packed.
+  /// `c[i, :] (+)= Σ_k a[i, k] · b[k, :]` with B packed. With more than a few rows C is set to zero
+  /// and continued from there, so that one kernel is all that products and gradients need: each
+  /// takes a tenth of a second to compile.
   void multiply(
       Object a,
       int aBase,
@@ -100,30 +103,62 @@ final class Products {
       boolean add) {
     int tiles = (rows + MicroKernel.rows() - 1) / MicroKernel.rows();
     List<Panels.Group> groups = panels.forRows(rows);
+    Use use = !Panels.few(rows) ? Use.CONTINUE : add ? Use.ADD : Use.SET;
+    if (use == Use.CONTINUE && !add) {
+      clear(c, cBase, cRow, rows, panels.n());
+    }
     for (int g = 0; g < groups.size(); g++) {
       Panels.Group group = groups.get(g);
       int start = bBase + group.column() * depth;
-      int width = group.width();
-      int used = group.used();
       int row = 0;
       for (int tile = 0; tile < tiles; tile++) {
         int next = (tile + 1) * rows / tiles;
         int left = aBase + row * aRow;
         int to = cBase + row * cRow + group.column();
-        MicroKernel kernel = group.byRows(next - row, add);
-        if (used == width) {
-          kernel.run(a, left, aRow, b, start, depth, c, to, cRow);
-        } else {
-          for (int i = 0; add && i < next - row; i++) {
-            element.copy(c, to + i * cRow, edge, i * width, used);
-          }
-          kernel.run(a, left, aRow, b, start, depth, edge, 0, width);
-          for (int i = 0; i < next - row; i++) {
-            element.copy(edge, i * width, c, to + i * cRow, used);
-          }
-        }
+        run(group, next - row, use, a, left, aRow, 1, b, start, depth, c, to, cRow);
         row = next;
       }
+    }
+  }
+
+  /// One tile; columns that C does not have go to an array of their own.
+  private void run(
+      Panels.Group group,
+      int rows,
+      Use use,
+      Object a,
+      int aBase,
+      int aRow,
+      int aColumn,
+      Object b,
+      int bBase,
+      int depth,
+      Object c,
+      int cBase,
+      int cRow) {
+    MicroKernel kernel = group.kernel(rows, use);
+    int width = group.width();
+    int used = group.used();
+    if (used == width) {
+      kernel.run(a, aBase, aRow, aColumn, b, bBase, depth, c, cBase, cRow);
+      return;
+    }
+    for (int i = 0; use != Use.SET && i < rows; i++) {
+      element.copy(c, cBase + i * cRow, edge, i * width, used);
+    }
+    kernel.run(a, aBase, aRow, aColumn, b, bBase, depth, edge, 0, width);
+    for (int i = 0; i < rows; i++) {
+      element.copy(edge, i * width, c, cBase + i * cRow, used);
+    }
+  }
+
+  private void clear(Object c, int cBase, int cRow, int rows, int n) {
+    if (cRow == n) {
+      element.fill(c, cBase, rows * n, 0);
+      return;
+    }
+    for (int i = 0; i < rows; i++) {
+      element.fill(c, cBase + i * cRow, n, 0);
     }
   }
 
@@ -155,24 +190,12 @@ final class Products {
       for (int p = 0; p < panels.single().size(); p++) {
         Panels.Group panel = panels.single().get(p);
         int start = bBase + panel.column() * rows;
-        int width = panel.width();
-        int used = panel.used();
         for (int tile = first; tile < end; tile++) {
           int row = tile * m / tiles;
           int count = (tile + 1) * m / tiles - row;
           int left = aBase + last * aRow + row;
           int to = cBase + row * n + panel.column();
-          if (used == width) {
-            panel.byColumns(count).run(a, left, -aRow, b, start, rows, c, to, n);
-          } else {
-            for (int i = 0; i < count; i++) {
-              element.copy(c, to + i * n, edge, i * width, used);
-            }
-            panel.byColumns(count).run(a, left, -aRow, b, start, rows, edge, 0, width);
-            for (int i = 0; i < count; i++) {
-              element.copy(edge, i * width, c, to + i * n, used);
-            }
-          }
+          run(panel, count, Use.CONTINUE, a, left, 1, -aRow, b, start, rows, c, to, n);
         }
       }
     }

@@ -82,7 +82,8 @@ final class SplitRows extends Rebuild {
     return switch (graph().ops().get(id)) {
       case Op.Unary _, Op.Select _ -> true;
       // A product is added to other terms where the whole sum is.
-      case Op.Binary _ -> !product[id] || terms[id] == 1;
+      case Op.Binary(_, int a, int b) ->
+          !product[id] || terms[id] == 1 || !graph().batched(a) || !graph().batched(b);
       default -> false;
     };
   }

@@ -5,7 +5,6 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import org.costate.graph.Op;
 import org.costate.internal.code.DotKernel;
 
 /// ‖θ̄ of one step alone‖ for each parameter, without making θ̄: for a sum of outer products over the
@@ -23,27 +22,24 @@ public final class StepNorms {
 
   private final List<Rows> rows = new ArrayList<>();
 
-  /// The two of [#rows] whose products are multiplied; −1 for ones.
-  private record Factors(int a, int b) {}
-
-  /// For each parameter those of the sums that it consists of.
-  private final List<List<Factors>> factors = new ArrayList<>();
+  /// For each parameter the two of [#rows] whose products are multiplied; −1 for ones, and −1 twice
+  /// if nothing depends on the parameter.
+  private final int[][] factors;
 
   private final DotKernel dot;
 
-  private StepNorms(CompiledProgram program, List<List<Task>> sums) {
+  private StepNorms(CompiledProgram program, Task[] tasks) {
     this.dot = DotKernel.of(program.element());
-    for (List<Task> own : sums) {
-      factors.add(own.stream().map(this::factors).toList());
+    this.factors = new int[tasks.length][];
+    for (int i = 0; i < tasks.length; i++) {
+      factors[i] =
+          switch (tasks[i]) {
+            case null -> new int[] {-1, -1};
+            case Task.Accumulate o -> new int[] {row(o.a(), o.m()), row(o.b(), o.n())};
+            case Task.SumRows o -> new int[] {row(o.x(), o.n()), -1};
+            default -> throw new IllegalStateException("no such sum");
+          };
     }
-  }
-
-  private Factors factors(Task sum) {
-    return switch (sum) {
-      case Task.Accumulate o -> new Factors(row(o.a(), o.m()), row(o.b(), o.n()));
-      case Task.SumRows o -> new Factors(row(o.x(), o.n()), -1);
-      default -> throw new IllegalStateException("no such sum");
-    };
   }
 
   private int row(Task.View view, int n) {
@@ -54,8 +50,7 @@ public final class StepNorms {
     return rows.indexOf(own);
   }
 
-  /// The norms of a program, or null if some parameter's θ̄ is not one such sum, or several one
-  /// after the other.
+  /// The norms of a program, or null if some parameter's θ̄ is not one such sum.
   public static StepNorms of(CompiledProgram program) {
     Map<Integer, Task> sums = new HashMap<>();
     for (Task task : program.plan().tasks(Phase.BACK_AFTER)) {
@@ -65,26 +60,17 @@ public final class StepNorms {
         sums.put(o.node(), o);
       }
     }
-    var parts = new ArrayList<List<Task>>();
-    for (int bar : program.plan().phases().sharedBar) {
-      var own = new ArrayList<Task>();
-      if (bar >= 0 && !add(program, bar, sums, own)) {
-        return null;
+    int[] bars = program.plan().phases().sharedBar;
+    Task[] tasks = new Task[bars.length];
+    for (int i = 0; i < bars.length; i++) {
+      if (bars[i] >= 0) {
+        tasks[i] = sums.get(program.storage(bars[i]));
+        if (tasks[i] == null) {
+          return null;
+        }
       }
-      parts.add(own);
     }
-    return new StepNorms(program, parts);
-  }
-
-  /// Adds the sums of which a node consists; false if it is something else.
-  private static boolean add(
-      CompiledProgram program, int id, Map<Integer, Task> sums, List<Task> to) {
-    int node = program.storage(id);
-    if (program.plan().graph().ops().get(node) instanceof Op.Concat(var parts, _)) {
-      return parts.stream().allMatch(part -> add(program, part, sums, to));
-    }
-    Task sum = sums.get(node);
-    return sum != null && to.add(sum);
+    return new StepNorms(program, tasks);
   }
 
   /// The norms at some steps of the last block of some sessions that went back together.
@@ -103,12 +89,8 @@ public final class StepNorms {
       for (int i = 0; i < products.length; i++) {
         write(sessions, rows.get(i), slot + local, local, products[i]);
       }
-      for (int p = 0; p < to.length; p++) {
-        double square = 0;
-        for (Factors own : factors.get(p)) {
-          square += square(products, own, tiles);
-        }
-        to[p][at + local] = Math.sqrt(Math.max(0, square));
+      for (int p = 0; p < factors.length; p++) {
+        to[p][at + local] = Math.sqrt(Math.max(0, square(products, factors[p], tiles)));
       }
     }
   }
@@ -118,9 +100,12 @@ public final class StepNorms {
   }
 
   /// Σ over all pairs of lanes; a tile below the diagonal stands for its mirror image too.
-  private static double square(double[][] products, Factors factors, int tiles) {
-    double[] a = products[factors.a];
-    double[] b = factors.b < 0 ? null : products[factors.b];
+  private static double square(double[][] products, int[] factors, int tiles) {
+    if (factors[0] < 0) {
+      return 0;
+    }
+    double[] a = products[factors[0]];
+    double[] b = factors[1] < 0 ? null : products[factors[1]];
     double diagonal = 0;
     double below = 0;
     int at = 0;
