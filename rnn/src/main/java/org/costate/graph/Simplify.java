@@ -1,6 +1,5 @@
 package org.costate.graph;
 
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
@@ -111,7 +110,6 @@ public final class Simplify extends Rebuild {
           is(condition, 0) ? b : a;
       case Op.Select(_, int a, int b) when a == b -> a;
       case Op.Concat(List<Integer> parts, _) when parts.size() == 1 -> parts.getFirst();
-      case Op.Concat(List<Integer> parts, int axis) -> sumOfWhole(parts, axis);
       case Op.Slice(int x, int axis, int from, int length) -> slice(x, axis, from, length);
       case Op.Sum(int x, _) when is(x, 0) -> zero(OpShapes.infer(op, this::shape));
       case Op.Sum(int x, int axis) when negated(x) >= 0 ->
@@ -258,18 +256,6 @@ public final class Simplify extends Rebuild {
       default -> throw new IllegalStateException("not padded");
     }
     return pieces;
-  }
-
-  /// One sum over lanes instead of the sums of the parts of a concatenation, or −1.
-  private int sumOfWhole(List<Integer> parts, int axis) {
-    var summed = new ArrayList<Integer>();
-    for (int part : parts) {
-      if (!(op(part) instanceof Op.SumBatch(int x)) || !builder.batched(x)) {
-        return -1;
-      }
-      summed.add(x);
-    }
-    return add(new Op.SumBatch(add(new Op.Concat(summed, axis))));
   }
 
   private int slice(int x, int axis, int from, int length) {

@@ -10,7 +10,7 @@ import java.util.stream.Collectors;
 
 /// A tile of a matrix product that stays in registers:
 ///
-///     c[i, j] (+)= Σ_k a[i, k] · b[k, j]       0 ≤ i < rows, 0 ≤ j < columns
+///     c[i, j] = s[i, j] + Σ_k a[i, k] · b[k, j]       0 ≤ i < rows, 0 ≤ j < columns
 ///
 /// A tile is always whole: what is beyond the edge of C goes to scratch memory of the caller.
 ///
@@ -25,6 +25,9 @@ public interface MicroKernel {
   /// @param b the panels
   /// @param bBase where the first panel begins
   /// @param depth the number of k
+  /// @param s where the sums start: zeros, a row for all, other numbers, or C itself
+  /// @param sBase where the tile begins in it
+  /// @param sRow the distance of its rows, 0 if all are the same
   /// @param c C, row-major
   /// @param cBase where the tile begins in it
   /// @param cRow the distance of its rows
@@ -36,28 +39,22 @@ public interface MicroKernel {
       Object b,
       int bBase,
       int depth,
+      Object s,
+      int sBase,
+      int sRow,
       Object c,
       int cBase,
       int cRow);
-
-  /// What a tile does with what is in C.
-  enum Use {
-    /// C is overwritten. A's columns are neighbours.
-    SET,
-    /// The chain is added to C when it is complete, so that it need not wait for C. A's columns are
-    /// neighbours.
-    ADD,
-    /// C is the first term of the chain, so that it does not matter how many k go together.
-    CONTINUE
-  }
 
   /// The form of a tile.
   ///
   /// @param element the element type
   /// @param rows the number of rows
   /// @param panels the number of vectors in a row of each of the panels side by side
-  /// @param use what is done with C
-  record Shape(Element element, int rows, List<Integer> panels, Use use) {
+  /// @param few for the few rows of a small batch: what is in C is the last term of the chain,
+  ///   which need not wait for it, and the columns of A are neighbours. Otherwise it is the first
+  ///   term, so that it does not matter how many k go together
+  record Shape(Element element, int rows, List<Integer> panels, boolean few) {
     int vectors() {
       return panels.stream().mapToInt(Integer::intValue).sum();
     }
@@ -117,7 +114,8 @@ public interface MicroKernel {
 
     private MicroKernel define() {
       String panels = shape.panels.stream().map(String::valueOf).collect(Collectors.joining("_"));
-      String name = "Gemm_%s_%s_%dx%s".formatted(element, shape.use, shape.rows, panels);
+      String name =
+          "Gemm_%s_%dx%s%s".formatted(element, shape.rows, panels, shape.few ? "_few" : "");
       return HiddenClasses.define(
           name,
           MicroKernel.class,
@@ -128,6 +126,9 @@ public interface MicroKernel {
                       void.class,
                       Object.class,
                       int.class,
+                      int.class,
+                      int.class,
+                      Object.class,
                       int.class,
                       int.class,
                       Object.class,
@@ -149,9 +150,11 @@ public interface MicroKernel {
       int b = numbers.array(5);
       int bBase = 6;
       int depth = 7;
-      int c = numbers.array(8);
-      int cBase = 9;
-      int cRow = 10;
+      int s = numbers.array(8);
+      int sBase = 9;
+      int sRow = 10;
+      int cBase = 12;
+      int cRow = 13;
       int columns = shape.vectors();
       int[] row = new int[shape.rows];
       for (int i = 0; i < shape.rows; i++) {
@@ -162,17 +165,18 @@ public interface MicroKernel {
         panel[p] = sum(code, bBase, depth, first);
         first += shape.panels.get(p) * length;
       }
-      int[] out = new int[shape.rows];
+      int[] start = new int[shape.rows];
       for (int i = 0; i < shape.rows; i++) {
-        out[i] = sum(code, cBase, cRow, i);
+        start[i] = sum(code, sBase, sRow, i);
       }
-      boolean first = shape.use == Use.CONTINUE;
-      int zero = first ? -1 : numbers.constant(0);
+      int zero = shape.few ? numbers.constant(0) : -1;
       int[][] total = new int[shape.rows][columns];
       for (int i = 0; i < shape.rows; i++) {
         for (int j = 0; j < columns; j++) {
           total[i][j] =
-              first ? numbers.load(c, index(code, out[i], j * length), -1) : numbers.copy(zero);
+              shape.few
+                  ? numbers.copy(zero)
+                  : numbers.load(s, index(code, start[i], j * length), -1);
         }
       }
       int k = code.allocateLocal(TypeKind.INT);
@@ -187,7 +191,7 @@ public interface MicroKernel {
       int[] right = new int[columns];
       int before = 0;
       for (int p = 0; p < panel.length; p++) {
-        int start = panel[p];
+        int first = panel[p];
         int width = shape.panels.get(p) * length;
         for (int j = 0; j < shape.panels.get(p); j++) {
           int offset = j * length;
@@ -195,7 +199,7 @@ public interface MicroKernel {
               numbers.load(
                   b,
                   () -> {
-                    code.iload(start);
+                    code.iload(first);
                     code.iload(k);
                     code.loadConstant(width);
                     code.imul();
@@ -207,14 +211,14 @@ public interface MicroKernel {
         before += shape.panels.get(p);
       }
       for (int i = 0; i < shape.rows; i++) {
-        int start = row[i];
+        int first = row[i];
         int left =
             numbers.broadcastElement(
                 a,
                 () -> {
-                  code.iload(start);
+                  code.iload(first);
                   code.iload(k);
-                  if (first) {
+                  if (!shape.few) {
                     code.iload(aColumn);
                     code.imul();
                   }
@@ -227,14 +231,19 @@ public interface MicroKernel {
       code.iinc(k, 1);
       code.goto_(loop);
       code.labelBinding(end);
+      // What is only needed now would take registers from the loop.
+      int c = numbers.array(11);
+      int[] out = new int[shape.rows];
+      for (int i = 0; i < shape.rows; i++) {
+        out[i] = sum(code, cBase, cRow, i);
+      }
       for (int i = 0; i < shape.rows; i++) {
         for (int j = 0; j < columns; j++) {
-          Runnable place = index(code, out[i], j * length);
-          int sum =
-              shape.use == Use.ADD
-                  ? numbers.add(numbers.load(c, place, -1), total[i][j])
-                  : total[i][j];
-          numbers.store(sum, c, place, -1);
+          int sum = total[i][j];
+          if (shape.few) {
+            sum = numbers.add(numbers.load(s, index(code, start[i], j * length), -1), sum);
+          }
+          numbers.store(sum, c, index(code, out[i], j * length), -1);
         }
       }
       code.return_();

@@ -46,15 +46,14 @@ final class PlainKernel implements MicroKernel {
       Object b,
       int bBase,
       int depth,
+      Object s,
+      int sBase,
+      int sRow,
       Object c,
       int cBase,
       int cRow) {
     for (int i = 0; i < totals.length; i++) {
-      if (shape.use() == Use.SET) {
-        shape.element().fill(totals[i], 0, width, 0);
-      } else {
-        System.arraycopy(c, cBase + i * cRow, totals[i], 0, width);
-      }
+      System.arraycopy(s, sBase + i * sRow, totals[i], 0, width);
     }
     int k = 0;
     for (; k + TOGETHER <= depth; k += TOGETHER) {

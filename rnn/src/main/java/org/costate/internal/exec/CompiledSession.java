@@ -215,6 +215,7 @@ public final class CompiledSession {
   private final class ProductRunner extends Runner {
     private final Task.Product task;
     private final Operand left;
+    private final Operand start;
     private final Operand result;
     private final Panels panels;
     private final int matrix;
@@ -222,6 +223,7 @@ public final class CompiledSession {
     ProductRunner(Task.Product task) {
       this.task = task;
       this.left = new Operand(memory, task.left());
+      this.start = task.start() == null ? null : new Operand(memory, task.start());
       this.panels = products.panels(task.matrix().n());
       this.matrix = program.matrix(task.matrix());
       this.result = new Operand(memory, task.result());
@@ -241,10 +243,12 @@ public final class CompiledSession {
           bound.weights(),
           matrix,
           panels,
+          start == null ? null : start.width() == 0 ? bound.weights() : arena,
+          start == null ? 0 : start.at(slot, local, firstRow),
+          start == null ? 0 : start.width(),
           arena,
           result.at(slot, local, firstRow),
-          single ? result.width() : n,
-          task.add());
+          single ? result.width() : n);
     }
   }
 

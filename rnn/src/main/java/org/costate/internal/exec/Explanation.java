@@ -99,7 +99,9 @@ final class Explanation {
                   o.matrix().transposed() ? " transposed" : "",
                   o.matrix().depth(),
                   o.matrix().n(),
-                  o.add() ? "added to" : "->",
+                  o.start() == null
+                      ? "->"
+                      : "added to " + plan.graph().describe(o.start().node()) + " ->",
                   plan.graph().describe(o.node()));
       case Task.Lanes(int node, _, _) -> "lane by lane " + plan.graph().describe(node);
       case Task.Single(int node) -> "interpreted " + plan.graph().describe(node);

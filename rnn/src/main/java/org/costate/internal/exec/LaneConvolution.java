@@ -185,7 +185,7 @@ final class LaneConvolution implements LaneKernel {
     int depth = sizes.depth;
     int n = sizes.positions;
     products.multiply(
-        other, begin, depth, sizes.rows, depth, arena, scratch, panels, arena, at[2], n, false);
+        other, begin, depth, sizes.rows, depth, arena, scratch, panels, arena, at[2], n);
   }
 
   /// K̄: products of the rows of ȳ with those of P.

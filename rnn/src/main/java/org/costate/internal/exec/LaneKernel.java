@@ -249,8 +249,7 @@ interface LaneKernel {
         left = arena;
         begin = scratch;
       }
-      products.multiply(
-          left, begin, depth, m, depth, arena, packed, panels, arena, at[2], n, false);
+      products.multiply(left, begin, depth, m, depth, arena, packed, panels, arena, at[2], n);
     };
   }
 

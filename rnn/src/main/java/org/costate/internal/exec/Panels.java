@@ -1,9 +1,7 @@
 package org.costate.internal.exec;
 
 import java.util.ArrayList;
-import java.util.EnumMap;
 import java.util.List;
-import java.util.Map;
 import org.costate.internal.code.Element;
 import org.costate.internal.code.MicroKernel;
 import org.costate.internal.code.PackKernel;
@@ -93,17 +91,14 @@ final class Panels {
     private final int column;
     private final int width;
     private final PackKernel packing;
-    private final Map<MicroKernel.Use, MicroKernel[]> kernels =
-        new EnumMap<>(MicroKernel.Use.class);
+    private final MicroKernel[] whole = new MicroKernel[MicroKernel.MOST_ROWS + 1];
+    private final MicroKernel[] few = new MicroKernel[FEW_ROWS + 1];
 
     private Group(List<Integer> vectors, int column, int width) {
       this.vectors = vectors;
       this.packing = PackKernel.of(element, width);
       this.column = column;
       this.width = width;
-      for (MicroKernel.Use use : MicroKernel.Use.values()) {
-        kernels.put(use, new MicroKernel[MicroKernel.MOST_ROWS + 1]);
-      }
     }
 
     /// The first column.
@@ -126,11 +121,11 @@ final class Panels {
       return packing;
     }
 
-    /// The kernel for some rows of C.
-    MicroKernel kernel(int rows, MicroKernel.Use use) {
-      MicroKernel[] known = kernels.get(use);
+    /// The kernel for some rows of C; for the few rows of a small batch there is one of its own.
+    MicroKernel kernel(int rows, boolean ofFew) {
+      MicroKernel[] known = ofFew ? few : whole;
       if (known[rows] == null) {
-        known[rows] = MicroKernel.of(new MicroKernel.Shape(element, rows, vectors, use));
+        known[rows] = MicroKernel.of(new MicroKernel.Shape(element, rows, vectors, ofFew));
       }
       return known[rows];
     }

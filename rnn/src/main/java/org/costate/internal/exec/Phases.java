@@ -97,38 +97,48 @@ final class Phases {
     moveIntoLoops();
   }
 
-  /// A sum that a product is added to is in no loop, which may be what kept another sum in one.
+  /// A sum that starts a product is in no loop, which may be what kept another sum in one.
   private void findProductsInSums() {
     boolean more = true;
     while (more) {
       more = false;
       for (int id = 0; id < phase.length; id++) {
         if (product[id] < 0 && op(id) instanceof Op.Binary(var f, int a, int b) && f == ADD) {
-          product[id] = addsInPlace(id, a, b) ? b : addsInPlace(id, b, a) ? a : -1;
+          product[id] = startsProduct(id, a, b) ? b : startsProduct(id, b, a) ? a : -1;
           more |= product[id] >= 0;
         }
       }
     }
   }
 
-  /// Whether a sum is best computed by adding a product up where the other term is: that is read
-  /// nowhere else, and no loop reads the sum that could have computed that term on the way. Single
-  /// numbers have no place of their own.
-  private boolean addsInPlace(int sum, int term, int addend) {
+  /// Whether a sum is best computed by starting a product with its other term: that is in memory,
+  /// and no loop reads the sum that could have computed it on the way. Single numbers have no place
+  /// of their own.
+  private boolean startsProduct(int sum, int term, int addend) {
     if (phase[sum] == Phase.DEAD
         || size(sum) == 1
         || !isProduct(addend)
         || phase[addend] != phase[sum]
         || !readOnce(addend)
-        || !readOnce(term)
-        || !hasOwnMemory(term)
-        || phase[term].backward() != phase[sum].backward()) {
+        || phase[term].backward() != phase[sum].backward() && phase[term] != Phase.BIND
+        || op(term) instanceof Op.Broadcast) {
       return false;
     }
-    return phase[term] == phase[sum]
-        ? !elementwise(term)
-            || users.get(sum).stream().noneMatch(u -> phase[u] == phase[sum] && elementwise(u))
-        : !isResult(sum);
+    return phase[term] != phase[sum]
+        || !elementwise(term)
+        || users.get(sum).stream().noneMatch(u -> phase[u] == phase[sum] && elementwise(u));
+  }
+
+  /// Whether a sum that starts a product with a term can take that term's place: nothing else reads
+  /// the term, and it is not computed long before among states.
+  boolean inPlace(int sum) {
+    int term = term(sum);
+    boolean own =
+        switch (op(term)) {
+          case Op.Unary _, Op.Binary _, Op.Select _, Op.MatrixVector _ -> graph.batched(term);
+          default -> false;
+        };
+    return own && readOnce(term) && (phase[term] == phase[sum] || !isResult(sum));
   }
 
   /// Whether a node is a product of a lane's vector with a matrix that all lanes share.

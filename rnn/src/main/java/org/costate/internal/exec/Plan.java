@@ -281,8 +281,18 @@ final class Plan {
       int id, int matrix, boolean transposed, int depth, int n, int left, int times) {
     var pack = new Task.Pack(matrix, transposed, depth, n);
     weights.packs().add(pack);
-    return new Task.Product(
-        id, pack, views.view(left), views.view(id), times, phases.product(id) >= 0);
+    return new Task.Product(id, pack, views.view(left), start(id), views.view(id), times);
+  }
+
+  /// What a product is added to, or null.
+  private Task.View start(int id) {
+    if (phases.product(id) < 0) {
+      return null;
+    }
+    int term = phases.term(id);
+    return views.batched(term)
+        ? views.view(term)
+        : new Task.View(-1, term, weights.offset(views, term), 0, false);
   }
 
   private Task sum(int id, int x) {

@@ -5,7 +5,6 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import org.costate.internal.code.Element;
 import org.costate.internal.code.MicroKernel;
-import org.costate.internal.code.MicroKernel.Use;
 
 /// Matrix products of arrays of either element type, on generated kernels.
 ///
@@ -22,10 +21,12 @@ final class Products {
   private final Element element;
   private final Map<Integer, Panels> panels = new ConcurrentHashMap<>();
   private Object edge;
+  private Object zeros;
 
   Products(Element element) {
     this.element = element;
     this.edge = element.array(0);
+    this.zeros = edge;
   }
 
   Element element() {
@@ -43,6 +44,7 @@ final class Products {
       for (Panels.Group group : groups) {
         if (element.length(edge) < MicroKernel.MOST_ROWS * group.width()) {
           edge = element.array(MicroKernel.MOST_ROWS * group.width());
+          zeros = element.array(group.width());
         }
       }
     }
@@ -85,9 +87,7 @@ final class Products {
     }
   }
 
-  /// `c[i, :] (+)= Σ_k a[i, k] · b[k, :]` with B packed. With more than a few rows C is set to zero
-  /// and continued from there, so that one kernel is all that products and gradients need: each
-  /// takes a tenth of a second to compile.
+  /// `c[i, :] = Σ_k a[i, k] · b[k, :]` with B packed.
   void multiply(
       Object a,
       int aBase,
@@ -99,66 +99,67 @@ final class Products {
       Panels panels,
       Object c,
       int cBase,
-      int cRow,
-      boolean add) {
+      int cRow) {
+    multiply(a, aBase, aRow, rows, depth, b, bBase, panels, null, 0, 0, c, cBase, cRow);
+  }
+
+  /// `c[i, :] = s[i, :] + Σ_k a[i, k] · b[k, :]` with B packed; S may be C, rows anywhere, one row
+  /// for all if `sRow` is 0, or null for zeros.
+  void multiply(
+      Object a,
+      int aBase,
+      int aRow,
+      int rows,
+      int depth,
+      Object b,
+      int bBase,
+      Panels panels,
+      Object s,
+      int sBase,
+      int sRow,
+      Object c,
+      int cBase,
+      int cRow) {
     int tiles = (rows + MicroKernel.rows() - 1) / MicroKernel.rows();
     List<Panels.Group> groups = panels.forRows(rows);
-    Use use = !Panels.few(rows) ? Use.CONTINUE : add ? Use.ADD : Use.SET;
-    if (use == Use.CONTINUE && !add) {
-      clear(c, cBase, cRow, rows, panels.n());
-    }
+    boolean few = Panels.few(rows);
+    Object from = s == null ? zeros : s;
     for (int g = 0; g < groups.size(); g++) {
       Panels.Group group = groups.get(g);
-      int start = bBase + group.column() * depth;
+      int column = group.column();
+      int right = bBase + column * depth;
       int row = 0;
       for (int tile = 0; tile < tiles; tile++) {
         int next = (tile + 1) * rows / tiles;
+        int count = next - row;
         int left = aBase + row * aRow;
-        int to = cBase + row * cRow + group.column();
-        run(group, next - row, use, a, left, aRow, 1, b, start, depth, c, to, cRow);
+        int start = s == null ? 0 : sBase + row * sRow + column;
+        int to = cBase + row * cRow + column;
+        MicroKernel kernel = group.kernel(count, few);
+        if (group.used() == group.width()) {
+          kernel.run(a, left, aRow, 1, b, right, depth, from, start, sRow, c, to, cRow);
+        } else {
+          enter(group, count, from, start, sRow);
+          kernel.run(
+              a, left, aRow, 1, b, right, depth, edge, 0, group.width(), edge, 0, group.width());
+          leave(group, count, c, to, cRow);
+        }
         row = next;
       }
     }
   }
 
-  /// One tile; columns that C does not have go to an array of their own.
-  private void run(
-      Panels.Group group,
-      int rows,
-      Use use,
-      Object a,
-      int aBase,
-      int aRow,
-      int aColumn,
-      Object b,
-      int bBase,
-      int depth,
-      Object c,
-      int cBase,
-      int cRow) {
-    MicroKernel kernel = group.kernel(rows, use);
-    int width = group.width();
-    int used = group.used();
-    if (used == width) {
-      kernel.run(a, aBase, aRow, aColumn, b, bBase, depth, c, cBase, cRow);
-      return;
-    }
-    for (int i = 0; use != Use.SET && i < rows; i++) {
-      element.copy(c, cBase + i * cRow, edge, i * width, used);
-    }
-    kernel.run(a, aBase, aRow, aColumn, b, bBase, depth, edge, 0, width);
+  /// Copies the start of a tile that goes beyond the last column to an array of its own.
+  private void enter(Panels.Group group, int rows, Object from, int at, int step) {
     for (int i = 0; i < rows; i++) {
-      element.copy(edge, i * width, c, cBase + i * cRow, used);
+      element.copy(from, at + i * step, edge, i * group.width(), group.used());
     }
   }
 
-  private void clear(Object c, int cBase, int cRow, int rows, int n) {
-    if (cRow == n) {
-      element.fill(c, cBase, rows * n, 0);
-      return;
-    }
+  /// Copies such a tile back.
+  private void leave(Panels.Group group, int rows, Object to, int at, int step) {
     for (int i = 0; i < rows; i++) {
-      element.fill(c, cBase + i * cRow, n, 0);
+      element.copy(edge, i * group.width(), to, at + i * step, group.used());
     }
   }
 
@@ -190,12 +191,20 @@ final class Products {
       for (int p = 0; p < panels.single().size(); p++) {
         Panels.Group panel = panels.single().get(p);
         int start = bBase + panel.column() * rows;
+        int width = panel.width();
         for (int tile = first; tile < end; tile++) {
           int row = tile * m / tiles;
           int count = (tile + 1) * m / tiles - row;
           int left = aBase + last * aRow + row;
           int to = cBase + row * n + panel.column();
-          run(panel, count, Use.CONTINUE, a, left, 1, -aRow, b, start, rows, c, to, n);
+          MicroKernel kernel = panel.kernel(count, false);
+          if (panel.used() == width) {
+            kernel.run(a, left, 1, -aRow, b, start, rows, c, to, n, c, to, n);
+          } else {
+            enter(panel, count, c, to, n);
+            kernel.run(a, left, 1, -aRow, b, start, rows, edge, 0, width, edge, 0, width);
+            leave(panel, count, c, to, n);
+          }
         }
       }
     }
@@ -206,6 +215,6 @@ final class Products {
     Panels panels = panels(n);
     Object right = element.array(panels.size(depth));
     pack(b, 0, n, 1, depth, panels, right, 0);
-    multiply(a, 0, depth, m, depth, right, 0, panels, c, 0, n, false);
+    multiply(a, 0, depth, m, depth, right, 0, panels, c, 0, n);
   }
 }

@@ -31,9 +31,6 @@ final class SplitRows extends Rebuild {
   /// Whether one of the terms of which a node is the sum is a matrix product.
   private final boolean[] product;
 
-  /// How many of these terms differ between lanes.
-  private final int[] terms;
-
   /// The pieces in which a node is computed; none if it is computed as a whole.
   private final List<Set<Range>> split = new ArrayList<>();
 
@@ -44,17 +41,14 @@ final class SplitRows extends Rebuild {
     int count = step.ops().size();
     this.result = new boolean[count];
     this.product = new boolean[count];
-    this.terms = new int[count];
     step.outputs().values().forEach(id -> result[id] = true);
     step.carries().forEach(carry -> result[carry.next()] = true);
     for (int id = 0; id < count; id++) {
       users.add(new ArrayList<>());
       split.add(Set.of());
       product[id] = step.ops().get(id) instanceof Op.MatrixVector;
-      terms[id] = step.batched(id) ? 1 : 0;
       if (step.ops().get(id) instanceof Op.Binary(var f, int a, int b) && f == BinaryFunction.ADD) {
         product[id] = product[a] || product[b];
-        terms[id] = terms[a] + terms[b];
       }
     }
     for (int id = 0; id < count; id++) {
@@ -81,9 +75,8 @@ final class SplitRows extends Rebuild {
     }
     return switch (graph().ops().get(id)) {
       case Op.Unary _, Op.Select _ -> true;
-      // A product is added to other terms where the whole sum is.
-      case Op.Binary(_, int a, int b) ->
-          !product[id] || terms[id] == 1 || !graph().batched(a) || !graph().batched(b);
+      // A product starts with other terms where the whole sum is.
+      case Op.Binary _ -> !product[id];
       default -> false;
     };
   }

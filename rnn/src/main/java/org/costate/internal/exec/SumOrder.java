@@ -13,8 +13,7 @@ import org.costate.graph.StepGraph;
 
 /// Brings the terms of sums with matrix products into the order in which they are known, products
 /// last: `(W x + U h) + b` becomes `(b + W x) + U h`. What does not depend on the carry is then one
-/// term, computed before the loop, and a product is added to what is there already. A loop that
-/// reads the sum adds what all lanes share, `(W x + U h) + b`: it costs nothing there.
+/// term, computed before the loop, and each product starts with what is there already.
 final class SumOrder extends Rebuild {
   private final Phases phases;
   private final boolean[] inner;
@@ -58,10 +57,8 @@ final class SumOrder extends Rebuild {
       }
     }
     if (found.size() > 2 && found.stream().anyMatch(phases::isProduct)) {
-      boolean inLoop = phases.users(sum).stream().anyMatch(phases::inFusedLoop);
       found.sort(
-          Comparator.<Integer, Boolean>comparing(id -> inLoop && !graph().batched(id))
-              .thenComparing(id -> phases.phase(id).ordinal())
+          Comparator.<Integer>comparingInt(id -> phases.phase(id).ordinal())
               .thenComparing(phases::isProduct));
       terms.put(sum, found);
       sums.stream().filter(id -> id != sum).forEach(id -> inner[id] = true);

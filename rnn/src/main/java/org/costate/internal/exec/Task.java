@@ -22,8 +22,8 @@ sealed interface Task {
   record Numbers(Columns columns, List<View> operands, List<Integer> nodes) implements Task {}
 
   /// A product of rows with a packed matrix; `times` rows of the operand for each row of the batch.
-  /// With `add` it is added to what is in the place of the result.
-  record Product(int node, Pack matrix, View left, View result, int times, boolean add)
+  /// It is added to what is at `start`, which may be the place of the result; null for nothing.
+  record Product(int node, Pack matrix, View left, View start, View result, int times)
       implements Task {}
 
   /// A node that a [LaneKernel] computes for one lane after the other.

@@ -256,14 +256,16 @@ final class Views {
     }
   }
 
-  /// A term to which a product is added is computed where the sum is.
+  /// A term that only starts a product is computed where the sum is.
   void placeTerms() {
     for (int id = phases.graph().ops().size() - 1; id >= 0; id--) {
       if (phases.product(id) >= 0) {
         absorbed.add(phases.product(id));
-        Task.View sum = view(id);
-        int term = phases.term(id);
-        placed.put(term, new Task.View(sum.root(), term, sum.offset(), sum.width(), sum.next()));
+        if (phases.inPlace(id)) {
+          Task.View sum = view(id);
+          int term = phases.term(id);
+          placed.put(term, new Task.View(sum.root(), term, sum.offset(), sum.width(), sum.next()));
+        }
       }
     }
   }

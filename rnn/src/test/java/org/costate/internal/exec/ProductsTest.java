@@ -75,8 +75,7 @@ class ProductsTest {
           panels,
           c,
           2,
-          n + 1,
-          false);
+          n + 1);
       double tolerance = element == Element.FLOAT ? 5e-4 : 1e-12;
       for (int i = 0; i < m; i++) {
         for (int j = 0; j < n; j++) {
