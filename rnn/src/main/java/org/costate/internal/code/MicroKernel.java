@@ -15,8 +15,8 @@ import java.util.stream.Collectors;
 /// A tile is always whole: what is beyond the edge of C goes to scratch memory of the caller.
 ///
 /// `b` is packed in panels of a few vectors: row k of a panel is contiguous, and a panel begins where
-/// the one before it ends. One chain of multiply–adds for each element, k ascending, whatever the tile, so an element's value does not
-/// depend on the elements beside it.
+/// the one before it ends. One chain of multiply–adds for each element, from s on, k ascending, whatever the tile, so an element's value does not
+/// depend on the elements beside it, nor on how many k go together.
 public interface MicroKernel {
   /// @param a A; element (i, k) is at `aBase + i·aRow + k·aColumn`
   /// @param aBase where the tile begins in it
@@ -51,10 +51,7 @@ public interface MicroKernel {
   /// @param element the element type
   /// @param rows the number of rows
   /// @param panels the number of vectors in a row of each of the panels side by side
-  /// @param few for the few rows of a small batch: what is in C is the last term of the chain,
-  ///   which need not wait for it, and the columns of A are neighbours. Otherwise it is the first
-  ///   term, so that it does not matter how many k go together
-  record Shape(Element element, int rows, List<Integer> panels, boolean few) {
+  record Shape(Element element, int rows, List<Integer> panels) {
     int vectors() {
       return panels.stream().mapToInt(Integer::intValue).sum();
     }
@@ -114,8 +111,7 @@ public interface MicroKernel {
 
     private MicroKernel define() {
       String panels = shape.panels.stream().map(String::valueOf).collect(Collectors.joining("_"));
-      String name =
-          "Gemm_%s_%dx%s%s".formatted(element, shape.rows, panels, shape.few ? "_few" : "");
+      String name = "Gemm_%s_%dx%s".formatted(element, shape.rows, panels);
       return HiddenClasses.define(
           name,
           MicroKernel.class,
@@ -169,14 +165,10 @@ public interface MicroKernel {
       for (int i = 0; i < shape.rows; i++) {
         start[i] = sum(code, sBase, sRow, i);
       }
-      int zero = shape.few ? numbers.constant(0) : -1;
       int[][] total = new int[shape.rows][columns];
       for (int i = 0; i < shape.rows; i++) {
         for (int j = 0; j < columns; j++) {
-          total[i][j] =
-              shape.few
-                  ? numbers.copy(zero)
-                  : numbers.load(s, index(code, start[i], j * length), -1);
+          total[i][j] = numbers.load(s, index(code, start[i], j * length), -1);
         }
       }
       int k = code.allocateLocal(TypeKind.INT);
@@ -218,10 +210,8 @@ public interface MicroKernel {
                 () -> {
                   code.iload(first);
                   code.iload(k);
-                  if (!shape.few) {
-                    code.iload(aColumn);
-                    code.imul();
-                  }
+                  code.iload(aColumn);
+                  code.imul();
                   code.iadd();
                 });
         for (int j = 0; j < columns; j++) {
@@ -239,11 +229,7 @@ public interface MicroKernel {
       }
       for (int i = 0; i < shape.rows; i++) {
         for (int j = 0; j < columns; j++) {
-          int sum = total[i][j];
-          if (shape.few) {
-            sum = numbers.add(numbers.load(s, index(code, start[i], j * length), -1), sum);
-          }
-          numbers.store(sum, c, index(code, out[i], j * length), -1);
+          numbers.store(total[i][j], c, index(code, out[i], j * length), -1);
         }
       }
       code.return_();

@@ -58,7 +58,7 @@ public final class WarmUp {
     var packing = new ArrayList<PackKernel>();
     for (int panel : new TreeSet<>(MicroKernel.panels(MicroKernel.WIDE + MicroKernel.NARROW))) {
       packing.add(PackKernel.of(element, panel * Simd.length(element)));
-      products.add(MicroKernel.of(new MicroKernel.Shape(element, 8, List.of(panel), false)));
+      products.add(MicroKernel.of(new MicroKernel.Shape(element, 8, List.of(panel))));
     }
     int width = MicroKernel.WIDE * Simd.length(element);
     int n = width + 1;

@@ -62,14 +62,9 @@ final class Panels {
     return single;
   }
 
-  /// Whether these are so few rows that a panel alone would not keep the arithmetic busy.
-  static boolean few(int rows) {
-    return rows <= FEW_ROWS;
-  }
-
   /// What a kernel takes at once if the left operand has so many rows.
   List<Group> forRows(int rows) {
-    return few(rows) ? together : single;
+    return rows <= FEW_ROWS ? together : single;
   }
 
   /// Where the numbers of a packed matrix are in a row-major one `[depth, n]`; −1 beyond its last
@@ -91,8 +86,7 @@ final class Panels {
     private final int column;
     private final int width;
     private final PackKernel packing;
-    private final MicroKernel[] whole = new MicroKernel[MicroKernel.MOST_ROWS + 1];
-    private final MicroKernel[] few = new MicroKernel[FEW_ROWS + 1];
+    private final MicroKernel[] kernels = new MicroKernel[MicroKernel.MOST_ROWS + 1];
 
     private Group(List<Integer> vectors, int column, int width) {
       this.vectors = vectors;
@@ -121,13 +115,12 @@ final class Panels {
       return packing;
     }
 
-    /// The kernel for some rows of C; for the few rows of a small batch there is one of its own.
-    MicroKernel kernel(int rows, boolean ofFew) {
-      MicroKernel[] known = ofFew ? few : whole;
-      if (known[rows] == null) {
-        known[rows] = MicroKernel.of(new MicroKernel.Shape(element, rows, vectors, ofFew));
+    /// The kernel for some rows of C.
+    MicroKernel kernel(int rows) {
+      if (kernels[rows] == null) {
+        kernels[rows] = MicroKernel.of(new MicroKernel.Shape(element, rows, vectors));
       }
-      return known[rows];
+      return kernels[rows];
     }
   }
 }

@@ -122,7 +122,6 @@ final class Products {
       int cRow) {
     int tiles = (rows + MicroKernel.rows() - 1) / MicroKernel.rows();
     List<Panels.Group> groups = panels.forRows(rows);
-    boolean few = Panels.few(rows);
     Object from = s == null ? zeros : s;
     for (int g = 0; g < groups.size(); g++) {
       Panels.Group group = groups.get(g);
@@ -135,7 +134,7 @@ final class Products {
         int left = aBase + row * aRow;
         int start = s == null ? 0 : sBase + row * sRow + column;
         int to = cBase + row * cRow + column;
-        MicroKernel kernel = group.kernel(count, few);
+        MicroKernel kernel = group.kernel(count);
         if (group.used() == group.width()) {
           kernel.run(a, left, aRow, 1, b, right, depth, from, start, sRow, c, to, cRow);
         } else {
@@ -197,7 +196,7 @@ final class Products {
           int count = (tile + 1) * m / tiles - row;
           int left = aBase + last * aRow + row;
           int to = cBase + row * n + panel.column();
-          MicroKernel kernel = panel.kernel(count, false);
+          MicroKernel kernel = panel.kernel(count);
           if (panel.used() == width) {
             kernel.run(a, left, 1, -aRow, b, start, rows, c, to, n, c, to, n);
           } else {
