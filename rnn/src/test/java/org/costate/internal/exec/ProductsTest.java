@@ -2,6 +2,7 @@ package org.costate.internal.exec;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.Arrays;
 import org.assertj.core.data.Offset;
 import org.costate.internal.code.Element;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -83,6 +84,49 @@ class ProductsTest {
               .isCloseTo(exact(depth, i, j), Offset.offset(tolerance));
         }
         assertThat(at(c, 2 + i * (n + 1) + n)).as("beyond the row").isZero();
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({"1, 7, 33", "2, 5, 32", "9, 64, 65", "16, 70, 112", "30, 3, 48"})
+  void productsStartWithOneRowOrRowsOrTheResult(int m, int depth, int n) {
+    for (Element element : Element.values()) {
+      var products = new Products(element);
+      Panels panels = products.panels(n);
+      Object packed = element.array(panels.size(depth));
+      products.pack(matrix(element, depth, n, 0, false), 5, n, 1, depth, panels, packed, 0);
+      Object left = matrix(element, m, depth, 2, true);
+      int width = n + 3;
+      double[] numbers = new double[1 + m * width];
+      Arrays.setAll(numbers, i -> Math.cos(i));
+      Object start = element.array(numbers.length);
+      element.put(numbers, 0, start, 0, numbers.length);
+      for (int step : new int[] {0, width}) {
+        Object c = element.array(2 + m * n);
+        products.multiply(left, 5, depth + 2, m, depth, packed, 0, panels, start, 1, step, c, 2, n);
+        started(m, depth, n, c, 2, n, (i, j) -> numbers[1 + i * step + j]);
+      }
+      Object same = element.array(numbers.length);
+      element.put(numbers, 0, same, 0, numbers.length);
+      products.multiply(
+          left, 5, depth + 2, m, depth, packed, 0, panels, same, 1, width, same, 1, width);
+      started(m, depth, n, same, 1, width, (i, j) -> numbers[1 + i * width + j]);
+      assertThat(at(same, n + 1)).as("beyond the row").isEqualTo(at(start, n + 1));
+    }
+  }
+
+  /// Where sums start.
+  private interface Start {
+    double at(int i, int j);
+  }
+
+  private static void started(int m, int depth, int n, Object c, int from, int step, Start start) {
+    double tolerance = c instanceof float[] ? 5e-4 : 1e-12;
+    for (int i = 0; i < m; i++) {
+      for (int j = 0; j < n; j++) {
+        assertThat(at(c, from + i * step + j))
+            .isCloseTo(start.at(i, j) + exact(depth, i, j), Offset.offset(tolerance));
       }
     }
   }

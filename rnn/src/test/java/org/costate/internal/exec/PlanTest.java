@@ -1,0 +1,96 @@
+package org.costate.internal.exec;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.List;
+import java.util.Set;
+import org.costate.graph.Functions;
+import org.costate.graph.Initializer;
+import org.costate.graph.StepGraph;
+import org.costate.graph.Value;
+import org.costate.internal.code.Element;
+import org.costate.rnn.GruCell;
+import org.costate.rnn.LstmCell;
+import org.junit.jupiter.api.Test;
+
+/// What the planner makes of well-known cells: as few loops and products as a hand would write.
+class PlanTest {
+  private static Plan plan(StepGraph step) {
+    return new CompiledProgram(step, Element.FLOAT, Set.of()).plan();
+  }
+
+  private static List<String> kinds(Plan plan, Phase phase) {
+    return plan.tasks(phase).stream()
+        .map(
+            task ->
+                switch (task) {
+                  case Task.Product o -> o.start() == null ? "product" : "product from a start";
+                  case Task.Rows o -> "loop " + o.n();
+                  default -> task.getClass().getSimpleName();
+                })
+        .toList();
+  }
+
+  @Test
+  void anLstmIsAProductAndALoopEachWay() {
+    Plan plan = plan(LstmCell.of(32).step(16));
+    assertThat(kinds(plan, Phase.BEFORE)).containsExactly("product from a start");
+    assertThat(kinds(plan, Phase.STEP)).containsExactly("product from a start", "loop 32");
+    assertThat(kinds(plan, Phase.BACK_STEP)).containsExactly("loop 32", "product");
+    // The four gates and tanh of the cell state, and the input.
+    assertThat(plan.keptPerLane()).isEqualTo(5 * 32 + 16);
+  }
+
+  @Test
+  void aGruHasOneLoopForAllItsGates() {
+    Plan plan = plan(GruCell.of(32).step(16));
+    assertThat(kinds(plan, Phase.STEP))
+        .containsExactly("product from a start", "product from a start", "loop 32");
+    assertThat(kinds(plan, Phase.BACK_STEP))
+        .containsExactly("loop 32", "product from a start", "product from a start");
+    // r, z, n and U_n h + c_n, and the input: h − n is computed again.
+    assertThat(plan.keptPerLane()).isEqualTo(4 * 32 + 16);
+  }
+
+  @Test
+  void termsAreAddedInTheOrderInWhichTheyAreKnown() {
+    StepGraph step =
+        StepGraph.define(
+            "elman",
+            s -> {
+              Value x = s.input("x", 16);
+              Value h = s.carry("h", 32);
+              Value u = s.shared("U", Initializer.orthogonal(), 32, 32).times(h);
+              Value w = s.shared("W", Initializer.glorotUniform(), 32, 16).times(x);
+              Value b = s.shared("b", Initializer.zeros(), 32);
+              Value next = Functions.tanh(u.plus(w).plus(b));
+              s.next(h, next);
+              s.output("h", next);
+            });
+    Plan plan = plan(step);
+    assertThat(kinds(plan, Phase.BEFORE)).containsExactly("product from a start");
+    assertThat(kinds(plan, Phase.STEP)).containsExactly("product from a start", "loop 32");
+    var first = (Task.Product) plan.tasks(Phase.BEFORE).getFirst();
+    var second = (Task.Product) plan.tasks(Phase.STEP).getFirst();
+    assertThat(first.start().root()).as("b, which all rows share").isEqualTo(-1);
+    assertThat(second.start()).isEqualTo(first.result());
+    assertThat(second.result().root()).as("in place").isEqualTo(first.result().root());
+  }
+
+  @Test
+  void whatIsReadSeveralTimesKeepsItsPlace() {
+    StepGraph step =
+        StepGraph.define(
+            "twice",
+            s -> {
+              Value x = s.input("x", 16);
+              Value h = s.carry("h", 32);
+              Value w = s.shared("W", Initializer.glorotUniform(), 32, 16).times(x);
+              Value sum = s.shared("U", Initializer.orthogonal(), 32, 32).times(h).plus(w);
+              s.next(h, Functions.tanh(sum));
+              s.output("w", w);
+            });
+    var product = (Task.Product) plan(step).tasks(Phase.STEP).getFirst();
+    assertThat(product.start().root()).isNotEqualTo(product.result().root()).isNotNegative();
+  }
+}
