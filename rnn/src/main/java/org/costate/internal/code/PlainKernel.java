@@ -16,13 +16,11 @@ final class PlainKernel implements MicroKernel {
 
   private static final int UNIT = 16;
 
-  private final Shape shape;
   private final int width;
   private final Object[] totals;
   private final Object[] right = new Object[TOGETHER];
 
   PlainKernel(Shape shape) {
-    this.shape = shape;
     this.width = shape.vectors();
     this.totals = new Object[shape.rows()];
     Arrays.setAll(totals, _ -> shape.element().array(width));

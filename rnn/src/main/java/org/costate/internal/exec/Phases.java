@@ -133,12 +133,7 @@ final class Phases {
   /// the term, and it is not computed long before among states.
   boolean inPlace(int sum) {
     int term = term(sum);
-    boolean own =
-        switch (op(term)) {
-          case Op.Unary _, Op.Binary _, Op.Select _, Op.MatrixVector _ -> graph.batched(term);
-          default -> false;
-        };
-    return own && readOnce(term) && (phase[term] == phase[sum] || !isResult(sum));
+    return hasOwnMemory(term) && readOnce(term) && (phase[term] == phase[sum] || !isResult(sum));
   }
 
   /// Whether a node is a product of a lane's vector with a matrix that all lanes share.

@@ -7,6 +7,7 @@ import java.util.Map;
 import org.costate.graph.BinaryFunction;
 import org.costate.graph.Op;
 import org.costate.graph.Rebuild;
+import org.costate.graph.Role;
 import org.costate.graph.StepGraph;
 import org.costate.graph.UnaryFunction;
 
@@ -80,8 +81,7 @@ final class Recompute extends Rebuild {
         source = x;
       }
       boolean state =
-          phases.op(source) instanceof Op.Input(var role, _, _, _)
-              && role == org.costate.graph.Role.CARRY;
+          phases.op(source) instanceof Op.Input(var role, _, _, _) && role == Role.CARRY;
       if (phases.graph().batched(source) && !state && !kept[source]) {
         return false;
       }

@@ -16,9 +16,9 @@ import org.costate.internal.code.Simd;
 final class Schedule {
   /// Bytes of bytecode after which a loop is ended: HotSpot never compiles a method of more than
   /// 8,000, and inlines the operations of vector kernels only if they are much shorter than that.
-  private static final int CHEAPEST = 10;
+  private static final int LARGEST_LOOP = 3000;
 
-  private static final int LARGEST_LOOP = 3500;
+  private static final int CHEAPEST = 10;
 
   private static final int LARGEST_SCALAR_CODE = 4000;
 
