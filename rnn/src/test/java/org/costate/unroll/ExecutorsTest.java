@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Collections;
 import java.util.List;
 import java.util.Random;
 import org.costate.check.Catalogue;
@@ -135,91 +134,6 @@ class ExecutorsTest {
           s.output("y", known.getLast());
           s.output("z", known.get(random.nextInt(known.size())));
         });
-  }
-
-  /// Sums of products, biases and element-wise terms of inputs and of carries in any order, read
-  /// whole, in pieces, or several times: what products start with, what is computed in pieces and
-  /// what the way back computes again.
-  @ParameterizedTest
-  @ValueSource(longs = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10})
-  void sumsOfProductsAgree(long seed) {
-    for (int i = 0; i < 12; i++) {
-      var random = new Random(7000 * seed + i);
-      StepGraph step = sums(random);
-      var entry =
-          new Catalogue.Entry("sums " + seed + "/" + i, step, Catalogue.Domain.uniform(-0.2, 0.2));
-      int lanes = 1 + random.nextInt(20);
-      int horizon = 1 + random.nextInt(12);
-      try {
-        agree(entry.problem(Precision.DOUBLE, lanes, horizon, i), new SavePolicy.All(), 1e-11);
-        agree(
-            entry.problem(Precision.DOUBLE, lanes, horizon, i),
-            new SavePolicy.Every(3),
-            Sweep.full().withFlow(),
-            1e-11);
-      } catch (AssertionError | RuntimeException e) {
-        throw new AssertionError(entry.name() + " " + step, e);
-      }
-    }
-  }
-
-  private static StepGraph sums(Random random) {
-    return StepGraph.define(
-        "sums",
-        s -> {
-          int n = 16 * (1 + random.nextInt(3)) + (random.nextBoolean() ? 0 : random.nextInt(7));
-          Value x = s.input("x", 5);
-          Value h = s.carry("h", n);
-          Value g = s.carry("g", n);
-          var all = new ArrayList<Value>(List.of(h, g));
-          for (int layer = 0; layer < 2 + random.nextInt(2); layer++) {
-            int pieces = 1 + random.nextInt(3);
-            Value sum = sum(s, random, "s" + layer, pieces * n, x, all);
-            switch (random.nextInt(4)) {
-              case 0 -> sum = Functions.sigmoid(sum);
-              case 1 -> sum = Functions.tanh(sum.times(0.5)).hadamard(sum);
-              case 2 ->
-                  sum =
-                      Functions.select(
-                          sum,
-                          sum,
-                          sum.minus(s.shared("d" + layer, Initializer.zeros(), pieces * n)));
-              default -> s.output("sum" + layer, sum);
-            }
-            for (int k = 0; k < pieces; k++) {
-              Value piece = sum.slice(k * n, (k + 1) * n);
-              all.add(random.nextBoolean() ? piece : Functions.tanh(piece));
-            }
-          }
-          s.next(h, Functions.tanh(all.getLast().plus(all.get(random.nextInt(all.size())))));
-          s.next(g, Functions.sigmoid(sum(s, random, "g", n, x, all)));
-          s.output("y", all.get(all.size() - 2));
-        });
-  }
-
-  /// Some terms in some order, added up from the left or from the right.
-  private static Value sum(
-      StepBuilder s, Random random, String name, int n, Value x, List<Value> others) {
-    var terms = new ArrayList<Value>();
-    for (int i = 0; i < 2 + random.nextInt(3); i++) {
-      Value other = others.get(random.nextInt(others.size()));
-      String matrix = name + "M" + i;
-      int size = other.shape().size();
-      terms.add(
-          switch (random.nextInt(5)) {
-            case 0 -> s.shared(matrix, Initializer.glorotUniform(), n, 5).times(x);
-            case 1 -> s.shared(matrix, Initializer.zeros(), n);
-            case 2 -> size == n ? other.hadamard(other) : s.constant(new double[n]).plus(0.25);
-            default -> s.shared(matrix, Initializer.glorotUniform(), n, size).times(other);
-          });
-    }
-    terms.add(s.shared(name + "U", Initializer.glorotUniform(), n, x.shape().size()).times(x));
-    Collections.shuffle(terms, random);
-    Value total = terms.getFirst();
-    for (Value term : terms.subList(1, terms.size())) {
-      total = random.nextBoolean() ? total.plus(term) : term.plus(total);
-    }
-    return total;
   }
 
   /// A value of the size of `a`: one that is there, or a product with a new matrix.
@@ -546,11 +460,12 @@ class ExecutorsTest {
         .backward(p.seeds(), sweep);
   }
 
-  private static void agree(Catalogue.Problem p, SavePolicy policy, double tolerance) {
+  /// Both executors give the same.
+  static void agree(Catalogue.Problem p, SavePolicy policy, double tolerance) {
     agree(p, policy, Sweep.full(), tolerance);
   }
 
-  private static void agree(Catalogue.Problem p, SavePolicy policy, Sweep sweep, double tolerance) {
+  static void agree(Catalogue.Problem p, SavePolicy policy, Sweep sweep, double tolerance) {
     assertThat(p.unroll().executor()).isEqualTo(Executor.COMPILED);
     var exact = p.unroll().on(Executor.REFERENCE);
     var reference = new Catalogue.Problem(exact, p.parameters(), p.initial(), p.batch(), p.seeds());
