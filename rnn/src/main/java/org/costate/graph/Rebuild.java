@@ -21,7 +21,7 @@ public abstract class Rebuild {
   /// The new nodes of an old one whose operands have theirs already.
   ///
   /// @param id an old node that a result needs, and no input
-  /// @return the new node that stands for it
+  /// @return the new node that stands for it, or −1 if no new node reads it
   protected abstract int rebuild(int id);
 
   /// The old graph.
@@ -49,7 +49,7 @@ public abstract class Rebuild {
         renumbering[id] = declare(input);
       } else if (live[id]) {
         renumbering[id] = rebuild(id);
-        if (!graph.label(id).isEmpty()) {
+        if (renumbering[id] >= 0 && !graph.label(id).isEmpty()) {
           builder.labels().putIfAbsent(renumbering[id], graph.label(id));
         }
       }

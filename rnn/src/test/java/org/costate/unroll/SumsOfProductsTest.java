@@ -1,5 +1,7 @@
 package org.costate.unroll;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -35,9 +37,20 @@ class SumsOfProductsTest {
             new SavePolicy.Every(3),
             Sweep.full().withFlow(),
             1e-11);
+        sameWithAndWithoutWayBack(entry.problem(Precision.FLOAT, lanes, horizon, i));
       } catch (AssertionError | RuntimeException e) {
         throw new AssertionError(entry.name() + " " + step, e);
       }
+    }
+  }
+
+  private static void sameWithAndWithoutWayBack(Catalogue.Problem p) {
+    Rollout one = p.unroll().evaluate(p.parameters(), p.initial(), p.batch());
+    Rollout two = p.unroll().forward(p.parameters(), p.initial(), p.batch()).rollout();
+    for (String name : two.outputs().keySet()) {
+      assertThat(one.output(name).steps())
+          .as("%s, bit for bit", name)
+          .isDeepEqualTo(two.output(name).steps());
     }
   }
 
@@ -54,7 +67,7 @@ class SumsOfProductsTest {
             int pieces = 1 + random.nextInt(3);
             Value sum = sum(s, random, "s" + layer, pieces * n, x, all);
             switch (random.nextInt(4)) {
-              case 0 -> sum = Functions.sigmoid(sum);
+              case 0 -> sum = Functions.sigmoid(sum).named("gates");
               case 1 -> sum = Functions.tanh(sum.times(0.5)).hadamard(sum);
               case 2 ->
                   sum =
@@ -86,8 +99,14 @@ class SumsOfProductsTest {
       terms.add(
           switch (random.nextInt(5)) {
             case 0 -> s.shared(matrix, Initializer.glorotUniform(), n, 5).times(x);
-            case 1 -> s.shared(matrix, Initializer.zeros(), n);
-            case 2 -> size == n ? other.hadamard(other) : s.constant(new double[n]).plus(0.25);
+            case 1 ->
+                random.nextBoolean()
+                    ? s.shared(matrix, Initializer.zeros(), n)
+                    : Functions.tanh(s.shared(matrix, Initializer.zeros(), n).times(x.at(0)));
+            case 2 ->
+                size == n
+                    ? Functions.tanh(other.hadamard(other))
+                    : s.constant(new double[n]).plus(0.25);
             default -> s.shared(matrix, Initializer.glorotUniform(), n, size).times(other);
           });
     }

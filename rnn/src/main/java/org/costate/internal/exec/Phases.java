@@ -22,6 +22,10 @@ final class Phases {
   private final StepGraph step;
   private final StepGraph graph;
   private final Phase[] phase;
+
+  /// When a node could be computed, whatever reads it.
+  private final Phase[] earliest;
+
   private final List<List<Integer>> users = new ArrayList<>();
 
   /// The product that a sum adds to its other term, where that is; −1 for other nodes.
@@ -94,6 +98,7 @@ final class Phases {
     this.product = new int[phase.length];
     Arrays.fill(product, -1);
     findProductsInSums();
+    this.earliest = phase.clone();
     moveIntoLoops();
   }
 
@@ -364,6 +369,12 @@ final class Phases {
 
   Phase phase(int id) {
     return phase[id];
+  }
+
+  /// When a node could be computed: other than its phase, this does not depend on whether there is
+  /// a way back.
+  Phase earliest(int id) {
+    return earliest[id];
   }
 
   List<Integer> users(int id) {

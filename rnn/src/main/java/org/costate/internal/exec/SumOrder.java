@@ -58,7 +58,7 @@ final class SumOrder extends Rebuild {
     }
     if (found.size() > 2 && found.stream().anyMatch(phases::isProduct)) {
       found.sort(
-          Comparator.<Integer>comparingInt(id -> phases.phase(id).ordinal())
+          Comparator.<Integer>comparingInt(id -> phases.earliest(id).ordinal())
               .thenComparing(phases::isProduct));
       terms.put(sum, found);
       sums.stream().filter(id -> id != sum).forEach(id -> inner[id] = true);
