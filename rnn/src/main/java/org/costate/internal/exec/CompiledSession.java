@@ -146,23 +146,15 @@ public final class CompiledSession {
 
   private final class RowsRunner extends Runner {
     private final RowKernel kernel;
-    private final Operand[] operands;
-    private final int[] at;
+    private final Places places;
     private final int n;
     private final boolean flat;
 
     RowsRunner(Task.Rows task) {
       kernel = RowKernel.of(task.code());
-      operands =
-          task.operands().stream().map(view -> new Operand(memory, view)).toArray(Operand[]::new);
-      at = new int[2 * operands.length];
+      places = new Places(memory, task.operands());
       n = task.n();
-      boolean contiguous = n > 1 && independent(task.code());
-      for (int i = 0; i < operands.length; i++) {
-        at[2 * i + 1] = operands[i].width();
-        contiguous &= operands[i].width() == n;
-      }
-      flat = contiguous;
+      flat = n > 1 && independent(task.code()) && places.contiguous(n);
     }
 
     /// Whether no instruction has one number for a whole row.
@@ -178,9 +170,7 @@ public final class CompiledSession {
 
     @Override
     void run(int slot, int local, int firstRow, int rows) {
-      for (int i = 0; i < operands.length; i++) {
-        at[2 * i] = operands[i].at(slot, local, firstRow);
-      }
+      int[] at = places.at(slot, local, firstRow);
       if (flat) {
         kernel.run(arena, bound.weights(), at, 1, rows * n);
       } else {
@@ -191,24 +181,18 @@ public final class CompiledSession {
 
   private final class NumbersRunner extends Runner {
     private final Columns columns;
-    private final Operand[] operands;
-    private final int[] at;
-    private final int[] places = new int[Columns.PLACES];
+    private final Places operands;
+    private final int[] registers = new int[Columns.PLACES];
 
     NumbersRunner(Task.Numbers task) {
       columns = task.columns();
-      operands =
-          task.operands().stream().map(view -> new Operand(memory, view)).toArray(Operand[]::new);
-      at = new int[2 * operands.length];
+      operands = new Places(memory, task.operands());
     }
 
     @Override
     void run(int slot, int local, int firstRow, int rows) {
-      for (int i = 0; i < operands.length; i++) {
-        at[2 * i] = operands[i].at(slot, local, firstRow);
-        at[2 * i + 1] = operands[i].width();
-      }
-      columns.run(arena, bound.weights(), at, rows, memory.scratch(), places);
+      int[] at = operands.at(slot, local, firstRow);
+      columns.run(arena, bound.weights(), at, rows, memory.scratch(), registers);
     }
   }
 
