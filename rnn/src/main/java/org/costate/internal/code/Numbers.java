@@ -23,6 +23,7 @@ final class Numbers {
   private static final String PACKAGE = "jdk.incubator.vector";
   private static final ClassDesc VECTOR = ClassDesc.of(PACKAGE, "Vector");
   private static final ClassDesc SPECIES = ClassDesc.of(PACKAGE, "VectorSpecies");
+  private static final ClassDesc SHUFFLE = ClassDesc.of(PACKAGE, "VectorShuffle");
   private static final ClassDesc MASK = ClassDesc.of(PACKAGE, "VectorMask");
   private static final ClassDesc ASSOCIATIVE = ClassDesc.of(PACKAGE, "VectorOperators$Associative");
   private static final ClassDesc OPERATORS = ClassDesc.of(PACKAGE, "VectorOperators");
@@ -392,21 +393,65 @@ final class Numbers {
   }
 
   /// The sum of all lanes, as a scalar local (vectors only), always by halves: the Vector API's own
-  /// sum has no fixed order, and gives other last digits once a kernel has been compiled.
+  /// sum has no fixed order, and gives other last digits once a kernel has been compiled. Two
+  /// halvings are done at once where that needs no more time, because moving lanes takes longest.
   int sumOfLanes(int number) {
     int sum = number;
-    for (int half = Simd.length(element) / 2; half > 0; half /= 2) {
-      read(sum);
-      read(sum);
-      code.loadConstant(half);
-      code.invokevirtual(self, "slice", MethodTypeDesc.of(self, ConstantDescs.CD_int));
-      code.invokevirtual(self, "add", MethodTypeDesc.of(self, VECTOR));
-      sum = stored();
+    int lanes = Simd.length(element);
+    while (lanes > 4) {
+      int part = lanes >= 16 ? lanes / 4 : lanes / 2;
+      int first = add(sum, rotated(sum, lanes / 2));
+      sum = part < lanes / 2 ? add(first, add(rotated(sum, part), rotated(sum, 3 * part))) : first;
+      lanes = part;
     }
-    read(sum);
-    code.iconst_0();
-    code.invokevirtual(self, "lane", MethodTypeDesc.of(element.type(), ConstantDescs.CD_int));
+    lane(sum, 0);
+    if (lanes > 1) {
+      lane(sum, lanes / 2);
+      plus();
+    }
+    if (lanes > 2) {
+      lane(sum, 1);
+      lane(sum, 3);
+      plus();
+      plus();
+    }
     return scalar();
+  }
+
+  /// The lanes from one on, then those before it.
+  private int rotated(int number, int first) {
+    read(number);
+    species();
+    code.loadConstant(first);
+    code.iconst_1();
+    code.iconst_1();
+    code.invokestatic(
+        SHUFFLE,
+        "iota",
+        MethodTypeDesc.of(
+            SHUFFLE,
+            SPECIES,
+            ConstantDescs.CD_int,
+            ConstantDescs.CD_int,
+            ConstantDescs.CD_boolean));
+    code.invokevirtual(self, "rearrange", MethodTypeDesc.of(self, SHUFFLE));
+    return stored();
+  }
+
+  /// Pushes one lane.
+  private void lane(int number, int which) {
+    read(number);
+    code.loadConstant(which);
+    code.invokevirtual(self, "lane", MethodTypeDesc.of(element.type(), ConstantDescs.CD_int));
+  }
+
+  /// Adds the two scalars that were pushed.
+  private void plus() {
+    if (element == Element.FLOAT) {
+      code.fadd();
+    } else {
+      code.dadd();
+    }
   }
 
   private int scalar() {

@@ -448,7 +448,7 @@ public final class CompiledSession {
   /// Takes an input of a step; `u` holds floats or doubles of all lanes of the batch, those of this
   /// workspace from `firstLane` on.
   public void input(int i, int slot, int local, Object u, int firstLane) {
-    int size = phases.size(phases.input[i]);
+    int size = inputs[i].size();
     int at = inputs[i].at(slot, local, 0);
     Element.copyAny(u, firstLane * size, arena, at, lanes * size);
   }
@@ -474,14 +474,14 @@ public final class CompiledSession {
   }
 
   private void read(int id, Operand operand, int slot, int local, Object to, int firstLane) {
-    int size = phases.size(id);
     if (operand == null) {
       double[] value = bound.values()[program.storage(id)];
       for (int lane = 0; lane < lanes; lane++) {
-        Element.copyAny(value, 0, to, (firstLane + lane) * size, size);
+        Element.copyAny(value, 0, to, (firstLane + lane) * value.length, value.length);
       }
       return;
     }
+    int size = operand.size();
     int from = operand.at(slot, local, 0);
     if (operand.width() == size) {
       Element.copyAny(arena, from, to, firstLane * size, lanes * size);
@@ -497,15 +497,15 @@ public final class CompiledSession {
   /// Sets the cotangent of an output at a step; `bar` holds floats or doubles, the lanes of this
   /// workspace from `firstLane` on.
   public void seed(int i, int local, Object bar, int firstLane) {
-    int size = phases.size(phases.outputBar[i]);
+    int size = outputBars[i].size();
     int at = outputBars[i].at(local, local, 0);
     Element.copyAny(bar, firstLane * size, arena, at, lanes * size);
   }
 
   /// Sets the cotangent of an output to one number at some steps of the block.
   public void seed(int i, int steps, double value) {
-    int id = phases.outputBar[i];
-    element.fill(arena, outputBars[i].at(0, 0, 0), steps * lanes * phases.size(id), value);
+    Operand bar = outputBars[i];
+    element.fill(arena, bar.at(0, 0, 0), steps * lanes * bar.size(), value);
   }
 
   /// Work of some steps that needs no costate.

@@ -4,6 +4,7 @@ package org.costate.internal.exec;
 /// the step is known: a shared value is at one place, a kept one moves with the slot, one of a
 /// block with the step of the block, and one of a phase stays.
 final class Operand {
+  private final int size;
   private final int width;
   private final int base;
   private final int perSlot;
@@ -19,6 +20,7 @@ final class Operand {
       throw new IllegalStateException(
           "Step '%s': node %d has no memory.".formatted(plan.graph().name(), view.root()));
     }
+    size = view.node() < 0 ? 0 : plan.phases().size(view.node());
     width = shared ? 0 : view.width();
     boolean kept = place == Place.STATE || place == Place.KEPT;
     boolean ofBlock = place == Place.FORWARD || place == Place.BACKWARD || place == Place.COSTATE;
@@ -29,6 +31,11 @@ final class Operand {
         shared
             ? view.offset()
             : memory.base(view.root()) + view.offset() + (view.next() ? lanes * width : 0);
+  }
+
+  /// The numbers of a row of its node.
+  int size() {
+    return size;
   }
 
   /// The distance of rows; 0 for a shared value.

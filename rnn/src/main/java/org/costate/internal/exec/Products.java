@@ -123,6 +123,13 @@ final class Products {
     int tiles = (rows + MicroKernel.rows() - 1) / MicroKernel.rows();
     List<Panels.Group> groups = panels.forRows(rows);
     Object from = s == null ? zeros : s;
+    if (tiles == 1 && groups.size() == 1) {
+      Panels.Group group = groups.getFirst();
+      if (group.used() == group.width()) {
+        group.kernel(rows).run(a, aBase, aRow, 1, b, bBase, depth, from, sBase, sRow, c, cBase, cRow);
+        return;
+      }
+    }
     for (int g = 0; g < groups.size(); g++) {
       Panels.Group group = groups.get(g);
       int column = group.column();
