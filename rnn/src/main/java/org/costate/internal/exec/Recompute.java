@@ -63,7 +63,8 @@ final class Recompute extends Rebuild {
           case Op.Binary(var f, _, _) ->
               f == BinaryFunction.ADD
                   || f == BinaryFunction.SUBTRACT
-                  || f == BinaryFunction.MULTIPLY;
+                  || f == BinaryFunction.MULTIPLY
+                  || f == BinaryFunction.DIVIDE;
           case Op.Unary(var f, _) -> f == UnaryFunction.NEGATE;
           default -> false;
         };
