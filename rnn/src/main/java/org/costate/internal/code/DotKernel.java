@@ -15,9 +15,9 @@ public interface DotKernel {
   /// @param b the second rows
   /// @param bRows where each of them begins
   /// @param n the length of a row
-  /// @param out the products, row-major
+  /// @param out the products, row-major, of the element type
   /// @param at where they begin
-  void run(Object a, int[] aRows, Object b, int[] bRows, int n, double[] out, int at);
+  void run(Object a, int[] aRows, Object b, int[] bRows, int n, Object out, int at);
 
   /// The kernel, generated when it is first needed.
   static DotKernel of(Element element) {
@@ -38,7 +38,7 @@ public interface DotKernel {
                             Object.class,
                             int[].class,
                             int.class,
-                            double[].class,
+                            Object.class,
                             int.class),
                         java.lang.classfile.ClassFile.ACC_PUBLIC,
                         code -> new Generator(code, element).body())));
@@ -104,19 +104,28 @@ public interface DotKernel {
         accumulate(numbers.firstLanes(left));
         code.labelBinding(done);
       }
-      for (int i = 0; i < total.length; i++) {
-        int sum = numbers.vector() ? numbers.sumOfLanes(total[i]) : total[i];
-        code.aload(6);
-        code.iload(7);
-        code.loadConstant(i);
-        code.iadd();
-        code.loadLocal(element.kind(), sum);
-        if (element == Element.FLOAT) {
-          code.f2d();
+      int out = numbers.array(6);
+      if (numbers.vector() && length <= total.length) {
+        int[] sums = numbers.sumsOfLanes(total);
+        for (int i = 0; i < sums.length; i++) {
+          numbers.store(sums[i], out, index(i * length), -1);
         }
-        code.dastore();
+      } else {
+        var plain = new Numbers(code, element, false);
+        for (int i = 0; i < total.length; i++) {
+          int sum = numbers.vector() ? numbers.sumOfLanes(total[i]) : total[i];
+          plain.store(sum, out, index(i), -1);
+        }
       }
       code.return_();
+    }
+
+    private Runnable index(int offset) {
+      return () -> {
+        code.iload(7);
+        code.loadConstant(offset);
+        code.iadd();
+      };
     }
 
     private void accumulate(int mask) {

@@ -7,6 +7,7 @@ import java.lang.classfile.TypeKind;
 import java.lang.constant.ClassDesc;
 import java.lang.constant.ConstantDescs;
 import java.lang.constant.MethodTypeDesc;
+import java.util.Arrays;
 
 /// Emits arithmetic on numbers of one element type, either one at a time or a whole vector at a
 /// time. A number is named by the local variable that holds it, so what a kernel computes is
@@ -416,6 +417,49 @@ final class Numbers {
       plus();
     }
     return scalar();
+  }
+
+  /// The sums of all lanes of some vectors in their order, one vector of sums after the other
+  /// (vectors only; as many vectors as a vector has lanes, or a multiple). They are what
+  /// [#sumOfLanes] gives, but two vectors share each move: of a pair, the halves that stay are one
+  /// vector, and those that are added to them another.
+  int[] sumsOfLanes(int[] numbers) {
+    int lanes = Simd.length(element);
+    int[] sums = new int[numbers.length / lanes];
+    for (int i = 0; i < sums.length; i++) {
+      int[] open = Arrays.copyOfRange(numbers, i * lanes, (i + 1) * lanes);
+      for (int half = lanes / 2; half > 0; half /= 2) {
+        int upper = upperHalves(half);
+        int[] pairs = new int[open.length / 2];
+        for (int k = 0; k < pairs.length; k++) {
+          int x = open[k];
+          int y = open[k + pairs.length];
+          int own = masked(upper, y, x);
+          int other = masked(upper, x, y);
+          int below = rotated(other, half);
+          int moved =
+              2 * half == lanes ? below : masked(upper, rotated(other, lanes - half), below);
+          pairs[k] = add(own, moved);
+        }
+        open = pairs;
+      }
+      sums[i] = open[0];
+    }
+    return sums;
+  }
+
+  /// The mask of every second so many lanes.
+  private int upperHalves(int half) {
+    long bits = 0;
+    for (int lane = 0; lane < Simd.length(element); lane++) {
+      bits |= (lane & half) != 0 ? 1L << lane : 0;
+    }
+    species();
+    code.loadConstant(bits);
+    code.invokestatic(MASK, "fromLong", MethodTypeDesc.of(MASK, SPECIES, ConstantDescs.CD_long));
+    int local = code.allocateLocal(TypeKind.REFERENCE);
+    code.astore(local);
+    return local;
   }
 
   /// The lanes from one on, then those before it.

@@ -26,7 +26,7 @@ final class LaneConvolution implements LaneKernel {
   private final int scratch;
   private final int[] left = new int[DotKernel.TILE];
   private final int[] right = new int[DotKernel.TILE];
-  private final double[] tile = new double[DotKernel.TILE * DotKernel.TILE];
+  private final Object tile;
 
   /// What is multiplied: the rows of K, K′ or ȳ, and the rows and columns of the patches.
   private record Sizes(int rows, int depth, int positions) {
@@ -53,6 +53,7 @@ final class LaneConvolution implements LaneKernel {
   LaneConvolution(StepGraph graph, int node, Products products, int scratch) {
     this.products = products;
     this.scratch = scratch;
+    this.tile = products.element().array(DotKernel.TILE * DotKernel.TILE);
     int[] operands = graph.ops().get(node).operands();
     this.sharedPicture = !graph.batched(operands[0]);
     this.sharedFactor = !graph.batched(operands[1]);
@@ -202,7 +203,7 @@ final class LaneConvolution implements LaneKernel {
         dot.run(y, left, arena, right, positions, tile, 0);
         for (int r = i; r < Math.min(i + DotKernel.TILE, rows); r++) {
           int count = Math.min(DotKernel.TILE, depth - j);
-          products.element().put(tile, (r - i) * DotKernel.TILE, arena, to + r * depth + j, count);
+          products.element().copy(tile, (r - i) * DotKernel.TILE, arena, to + r * depth + j, count);
         }
       }
     }

@@ -126,7 +126,9 @@ final class Products {
     if (tiles == 1 && groups.size() == 1) {
       Panels.Group group = groups.getFirst();
       if (group.used() == group.width()) {
-        group.kernel(rows).run(a, aBase, aRow, 1, b, bBase, depth, from, sBase, sRow, c, cBase, cRow);
+        group
+            .kernel(rows)
+            .run(a, aBase, aRow, 1, b, bBase, depth, from, sBase, sRow, c, cBase, cRow);
         return;
       }
     }
