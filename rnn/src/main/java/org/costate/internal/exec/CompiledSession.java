@@ -73,11 +73,16 @@ public final class CompiledSession {
     return arena;
   }
 
+  /// Where the rows of a value are.
+  Operand operand(Task.View view) {
+    return new Operand(memory, view);
+  }
+
   /// Where some rows of a value begin at a step; after the last row it is the last again.
-  void rows(Task.View view, int slot, int local, int first, int[] at) {
-    int begin = new Operand(memory, view).at(slot, local, 0);
+  void rows(Operand operand, int slot, int local, int first, int[] at) {
+    int begin = operand.at(slot, local, 0);
     for (int i = 0; i < at.length; i++) {
-      at[i] = begin + Math.min(first + i, lanes - 1) * view.width();
+      at[i] = begin + Math.min(first + i, lanes - 1) * operand.width();
     }
   }
 
@@ -532,8 +537,8 @@ public final class CompiledSession {
   /// it.
   public void inputBar(int i, int slot, int local, Object to, int firstLane) {
     int id = phases.inputBar[i];
-    int size = phases.size(phases.input[i]);
     if (id < 0) {
+      int size = phases.size(phases.input[i]);
       Element.of(to).fill(to, firstLane * size, lanes * size, 0);
     } else {
       read(id, inputBars[i], slot, local, to, firstLane);

@@ -123,6 +123,7 @@ final class Products {
     int tiles = (rows + MicroKernel.rows() - 1) / MicroKernel.rows();
     List<Panels.Group> groups = panels.forRows(rows);
     Object from = s == null ? zeros : s;
+    // A single tile, as at each step of a small network, takes less time than the loops below.
     if (tiles == 1 && groups.size() == 1) {
       Panels.Group group = groups.getFirst();
       if (group.used() == group.width()) {

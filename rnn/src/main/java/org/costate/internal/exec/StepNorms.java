@@ -101,9 +101,15 @@ public final class StepNorms {
     Object weights = weights(tiles, count);
     int result = rows.size() * count;
     Object products = element.array(result + 1);
+    Operand[][] operands = new Operand[rows.size()][];
+    for (int i = 0; i < operands.length; i++) {
+      Task.View view = rows.get(i).view;
+      operands[i] = sessions.stream().map(session -> session.operand(view)).toArray(Operand[]::new);
+    }
     for (int local = first; local < end; local++) {
-      for (int i = 0; i < rows.size(); i++) {
-        write(sessions, rows.get(i), slot + local, local, products, i * count);
+      for (int i = 0; i < operands.length; i++) {
+        int n = rows.get(i).n;
+        write(sessions, operands[i], n, slot + local, local, products, i * count);
       }
       for (int p = 0; p < factors.length; p++) {
         int a = factors[p][0];
@@ -162,7 +168,13 @@ public final class StepNorms {
   /// The products of lanes with lanes, tile by tile, row by row up to the diagonal; zero for lanes
   /// that fill up the last tile of a session.
   private void write(
-      List<CompiledSession> sessions, Rows own, int slot, int local, Object to, int begin) {
+      List<CompiledSession> sessions,
+      Operand[] operands,
+      int n,
+      int slot,
+      int local,
+      Object to,
+      int begin) {
     int[] left = new int[TILE];
     int[] right = new int[TILE];
     int at = begin;
@@ -170,13 +182,13 @@ public final class StepNorms {
       CompiledSession one = sessions.get(s);
       int lanes = one.memory().lanes();
       for (int i = 0; i < lanes; i += TILE) {
-        one.rows(own.view, slot, local, i, left);
+        one.rows(operands[s], slot, local, i, left);
         for (int q = 0; q <= s; q++) {
           CompiledSession two = sessions.get(q);
           int columns = q == s ? Math.min(lanes, i + TILE) : two.memory().lanes();
           for (int j = 0; j < columns; j += TILE) {
-            two.rows(own.view, slot, local, j, right);
-            dot.run(one.arena(), left, two.arena(), right, own.n, to, at);
+            two.rows(operands[q], slot, local, j, right);
+            dot.run(one.arena(), left, two.arena(), right, n, to, at);
             clear(to, at, lanes - i, two.memory().lanes() - j);
             at += TILE * TILE;
           }
