@@ -46,6 +46,32 @@ class FixedOrderTest {
     }
   }
 
+  /// Rows times ones.
+  @ParameterizedTest
+  @EnumSource
+  void productsOfRowsAddTheirLanesByHalvesToo(Element element) {
+    int n = 2 * Simd.length(element);
+    double[] x = new double[DotKernel.TILE * n];
+    var random = new Random(2);
+    for (int i = 0; i < x.length; i++) {
+      x[i] = (float) (random.nextGaussian() * Math.pow(10, random.nextInt(-3, 4)));
+    }
+    Object rows = element.array(x.length);
+    element.put(x, 0, rows, 0, x.length);
+    Object ones = element.array(n);
+    element.fill(ones, 0, n, 1);
+    int[] at = {0, n, 2 * n, 3 * n};
+    Object out = element.array(DotKernel.TILE * DotKernel.TILE);
+    for (int pass = 0; pass < PASSES; pass++) {
+      DotKernel.of(element).run(rows, at, ones, new int[DotKernel.TILE], n, out, 0);
+      for (int i = 0; i < DotKernel.TILE * DotKernel.TILE; i++) {
+        assertThat(element.number(out, i))
+            .as("product %d of pass %d", i, pass)
+            .isEqualTo(byHalves(element, x, at[i / DotKernel.TILE], n));
+      }
+    }
+  }
+
   /// One total for each lane, then the totals by halves.
   private static double byHalves(Element element, double[] x, int from, int n) {
     int lanes = Simd.length(element);
