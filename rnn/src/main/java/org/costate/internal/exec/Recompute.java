@@ -11,9 +11,10 @@ import org.costate.graph.Role;
 import org.costate.graph.StepGraph;
 import org.costate.graph.UnaryFunction;
 
-/// Lets the way back compute again what is one addition or multiplication of values that it keeps
-/// anyway, instead of keeping that for each step as well: writing and reading an array costs more
-/// than the operation. Single numbers are left alone: they are kept side by side and cost little.
+/// Lets the way back compute again what is one addition, multiplication or division of values that
+/// it keeps anyway, instead of keeping that for each step as well: writing and reading an array
+/// costs more than the operation. Single numbers are left alone: they are kept side by side and
+/// cost little.
 final class Recompute extends Rebuild {
   private final Phases phases;
 

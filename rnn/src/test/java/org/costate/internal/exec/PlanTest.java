@@ -53,6 +53,24 @@ class PlanTest {
   }
 
   @Test
+  void layerNormKeepsWhatItsQuotientIsMadeOf() {
+    StepGraph step =
+        StepGraph.define(
+            "norm",
+            s -> {
+              Value h = s.carry("h", 32);
+              Value u = s.shared("U", Initializer.orthogonal(), 32, 32).times(h);
+              Value gain = s.shared("gain", Initializer.ones(), 32);
+              Value bias = s.shared("bias", Initializer.zeros(), 32);
+              Value next = Functions.tanh(Functions.layerNorm(u, gain, bias, 1e-5));
+              s.next(h, next);
+              s.output("h", next);
+            });
+    // The sum without its mean, and the standard deviation, not their quotient; tanh is the state.
+    assertThat(plan(step).keptPerLane()).isEqualTo(32 + 1);
+  }
+
+  @Test
   void termsAreAddedInTheOrderInWhichTheyAreKnown() {
     StepGraph step =
         StepGraph.define(
