@@ -2,10 +2,12 @@ package org.costate.unroll;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.data.Percentage.withPercentage;
 
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import org.costate.check.Catalogue;
 import org.costate.graph.Convolution;
@@ -380,6 +382,34 @@ class ExecutorsTest {
     Sweep sweep = Sweep.full().withFlow();
     agree(entry.problem(Precision.DOUBLE, lanes, 7, 15), new SavePolicy.All(), sweep, 1e-11);
     agree(entry.problem(Precision.FLOAT, lanes, 7, 15), new SavePolicy.All(), sweep, 1e-5);
+  }
+
+  /// λ and θ̄ are linear in the seed; their squares are no floats here.
+  @ParameterizedTest
+  @ValueSource(doubles = {0x1p-75, 0x1p75})
+  void flowIsRecordedWhereItsSquaresAreNoFloats(double scale) {
+    var entry =
+        new Catalogue.Entry("flow", LstmCell.of(5).step(3), Catalogue.Domain.uniform(-0.9, 0.9));
+    Catalogue.Problem p = entry.problem(Precision.FLOAT, 18, 7, 15);
+    Map<String, double[]> ordinary = parameterNorm(p, 1);
+    Map<String, double[]> scaled = parameterNorm(p, scale);
+    ordinary.forEach(
+        (name, norms) -> {
+          for (int t = 0; t < norms.length; t++) {
+            assertThat(scaled.get(name)[t] / scale)
+                .as("%s at %d", name, t)
+                .isCloseTo(norms[t], withPercentage(1e-3));
+          }
+        });
+  }
+
+  private static Map<String, double[]> parameterNorm(Catalogue.Problem p, double seed) {
+    return p.unroll()
+        .forward(p.parameters(), p.initial(), p.batch())
+        .backward(Seeds.of("h", seed), Sweep.full().withFlow())
+        .flow()
+        .get("")
+        .parameterNorm();
   }
 
   /// More rows than are summed in one go: 3 slices of 11 lanes, 372 steps for each sum.

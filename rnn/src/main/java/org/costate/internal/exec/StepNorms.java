@@ -4,12 +4,8 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.stream.IntStream;
-import org.costate.graph.BinaryFunction;
 import org.costate.internal.code.DotKernel;
 import org.costate.internal.code.Element;
-import org.costate.internal.code.RowKernel;
-import org.costate.internal.code.RowKernel.Instruction;
 
 /// ‖θ̄ of one step alone‖ for each parameter, without making θ̄: for a sum of outer products over the
 /// lanes l,
@@ -33,16 +29,9 @@ public final class StepNorms {
   private final Element element;
   private final DotKernel dot;
 
-  /// Σ w a b and Σ w a.
-  private final RowKernel both;
-
-  private final RowKernel one;
-
   private StepNorms(CompiledProgram program, Task[] tasks) {
     this.element = program.element();
     this.dot = DotKernel.of(element);
-    this.both = sum(true);
-    this.one = sum(false);
     this.factors = new int[tasks.length][];
     for (int i = 0; i < tasks.length; i++) {
       factors[i] =
@@ -98,29 +87,25 @@ public final class StepNorms {
       List<CompiledSession> sessions, int slot, int first, int end, double[][] to, int at) {
     int tiles = sessions.stream().mapToInt(session -> tiles(session)).sum();
     int count = tiles * (tiles + 1) / 2 * TILE * TILE;
-    Object weights = weights(tiles, count);
-    int result = rows.size() * count;
-    Object products = element.array(result + 1);
+    Object own = element.array(count);
+    // In double, as a product of products has twice the range of what they are made of.
+    double[][] products = new double[rows.size()][count];
     Operand[][] operands = new Operand[rows.size()][];
     for (int i = 0; i < operands.length; i++) {
       Task.View view = rows.get(i).view;
       operands[i] = sessions.stream().map(session -> session.operand(view)).toArray(Operand[]::new);
     }
     for (int local = first; local < end; local++) {
-      for (int i = 0; i < operands.length; i++) {
+      for (int i = 0; i < products.length; i++) {
         int n = rows.get(i).n;
-        write(sessions, operands[i], n, slot + local, local, products, i * count);
+        write(sessions, operands[i], n, slot + local, local, dot, own);
+        element.get(own, 0, products[i], 0, count);
+        if (element == Element.FLOAT && !ordinary(products[i], tiles)) {
+          write(sessions, operands[i], n, slot + local, local, StepNorms::inDouble, products[i]);
+        }
       }
       for (int p = 0; p < factors.length; p++) {
-        int a = factors[p][0];
-        int b = factors[p][1];
-        if (b >= 0) {
-          both.run(products, weights, places(0, a * count, b * count, result), 1, count);
-        } else if (a >= 0) {
-          one.run(products, weights, places(0, a * count, result), 1, count);
-        }
-        double square = a < 0 ? 0 : element.number(products, result);
-        to[p][at + local] = Math.sqrt(Math.max(0, square));
+        to[p][at + local] = Math.sqrt(Math.max(0, square(products, factors[p], tiles)));
       }
     }
   }
@@ -129,55 +114,86 @@ public final class StepNorms {
     return (session.memory().lanes() + TILE - 1) / TILE;
   }
 
-  /// Two for a tile below the diagonal, which stands for its mirror image too, and one on it.
-  private Object weights(int tiles, int count) {
-    Object weights = element.array(count);
-    element.fill(weights, 0, count, 2);
-    int diagonal = 0;
+  /// Whether the largest square is far from both ends of what a float can be. The products of a
+  /// gradient that vanishes or explodes are not, long before the gradient itself.
+  private static boolean ordinary(double[] products, int tiles) {
+    double largest = 0;
+    int at = 0;
     for (int row = 0; row < tiles; row++) {
-      diagonal += row * TILE * TILE;
-      element.fill(weights, diagonal, TILE * TILE, 1);
-      diagonal += TILE * TILE;
+      at += row * TILE * TILE;
+      for (int i = 0; i < TILE; i++) {
+        largest = Math.max(largest, products[at + i * TILE + i]);
+      }
+      at += TILE * TILE;
     }
-    return weights;
+    return largest > 1e-30 && largest < 1e30;
   }
 
-  private RowKernel sum(boolean two) {
-    var code = new ArrayList<Instruction>();
-    code.add(new Instruction.Load(0, true));
-    for (int operand = 1; operand <= (two ? 2 : 1); operand++) {
-      code.add(new Instruction.Load(operand, false));
-      code.add(new Instruction.Binary(BinaryFunction.MULTIPLY, code.size() - 2, code.size() - 1));
+  /// What [DotKernel] does, with floats that are added as doubles.
+  private static void inDouble(
+      Object a, int[] aRows, Object b, int[] bRows, int n, Object out, int at) {
+    float[] x = (float[]) a;
+    float[] y = (float[]) b;
+    double[] products = (double[]) out;
+    for (int i = 0; i < TILE; i++) {
+      for (int j = 0; j < TILE; j++) {
+        double sum = 0;
+        for (int k = 0; k < n; k++) {
+          sum += (double) x[aRows[i] + k] * y[bRows[j] + k];
+        }
+        products[at + i * TILE + j] = sum;
+      }
     }
-    code.add(new Instruction.Reduce(true, code.size() - 1));
-    code.add(new Instruction.Store(two ? 3 : 2, 0, code.size() - 1));
-    int last = code.size() - 2;
-    List<Boolean> wide = IntStream.range(0, code.size()).mapToObj(i -> i < last).toList();
-    return RowKernel.of(new RowKernel.Code(element, code, wide, two ? 4 : 3));
   }
 
-  /// Where operands of one row begin.
-  private static int[] places(int... begin) {
-    int[] at = new int[2 * begin.length];
-    for (int i = 0; i < begin.length; i++) {
-      at[2 * i] = begin[i];
+  /// Σ over all pairs of lanes; a tile below the diagonal stands for its mirror image too.
+  private static double square(double[][] products, int[] factors, int tiles) {
+    if (factors[0] < 0) {
+      return 0;
     }
-    return at;
+    double[] a = products[factors[0]];
+    double[] b = factors[1] < 0 ? null : products[factors[1]];
+    double diagonal = 0;
+    double below = 0;
+    int at = 0;
+    for (int row = 0; row < tiles; row++) {
+      double sum = sum(a, b, at, at + row * TILE * TILE);
+      at += row * TILE * TILE;
+      below += sum;
+      diagonal += sum(a, b, at, at + TILE * TILE);
+      at += TILE * TILE;
+    }
+    return diagonal + 2 * below;
+  }
+
+  /// Σ a b, or Σ a, in four sums side by side.
+  private static double sum(double[] a, double[] b, int from, int end) {
+    double s0 = 0;
+    double s1 = 0;
+    double s2 = 0;
+    double s3 = 0;
+    for (int i = from; i < end; i += 4) {
+      s0 += a[i] * (b == null ? 1 : b[i]);
+      s1 += a[i + 1] * (b == null ? 1 : b[i + 1]);
+      s2 += a[i + 2] * (b == null ? 1 : b[i + 2]);
+      s3 += a[i + 3] * (b == null ? 1 : b[i + 3]);
+    }
+    return s0 + s1 + (s2 + s3);
   }
 
   /// The products of lanes with lanes, tile by tile, row by row up to the diagonal; zero for lanes
   /// that fill up the last tile of a session.
-  private void write(
+  private static void write(
       List<CompiledSession> sessions,
       Operand[] operands,
       int n,
       int slot,
       int local,
-      Object to,
-      int begin) {
+      DotKernel dot,
+      Object to) {
     int[] left = new int[TILE];
     int[] right = new int[TILE];
-    int at = begin;
+    int at = 0;
     for (int s = 0; s < sessions.size(); s++) {
       CompiledSession one = sessions.get(s);
       int lanes = one.memory().lanes();
@@ -197,7 +213,8 @@ public final class StepNorms {
     }
   }
 
-  private void clear(Object to, int at, int rows, int columns) {
+  private static void clear(Object to, int at, int rows, int columns) {
+    Element element = Element.of(to);
     for (int i = Math.max(0, rows); i < TILE; i++) {
       element.fill(to, at + i * TILE, TILE, 0);
     }
