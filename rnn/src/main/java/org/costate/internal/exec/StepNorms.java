@@ -100,7 +100,8 @@ public final class StepNorms {
         int n = rows.get(i).n;
         write(sessions, operands[i], n, slot + local, local, dot, own);
         element.get(own, 0, products[i], 0, count);
-        if (element == Element.FLOAT && !ordinary(products[i], tiles)) {
+        boolean rounded = element == Element.FLOAT && !ordinary(products[i], tiles);
+        if (rounded && !zero(sessions, operands[i], n, slot + local, local)) {
           write(sessions, operands[i], n, slot + local, local, StepNorms::inDouble, products[i]);
         }
       }
@@ -129,21 +130,37 @@ public final class StepNorms {
     return largest > 1e-30 && largest < 1e30;
   }
 
+  /// Whether all rows are zero, as λ is beyond a lookback.
+  private boolean zero(
+      List<CompiledSession> sessions, Operand[] operands, int n, int slot, int local) {
+    for (int s = 0; s < operands.length; s++) {
+      CompiledSession session = sessions.get(s);
+      int lanes = session.memory().lanes();
+      for (int lane = 0; lane < lanes; lane++) {
+        if (element.squares(session.arena(), operands[s].at(slot, local, lane), n) != 0) {
+          return false;
+        }
+      }
+    }
+    return true;
+  }
+
   /// What [DotKernel] does, with floats that are added as doubles.
   private static void inDouble(
       Object a, int[] aRows, Object b, int[] bRows, int n, Object out, int at) {
     float[] x = (float[]) a;
     float[] y = (float[]) b;
-    double[] products = (double[]) out;
-    for (int i = 0; i < TILE; i++) {
-      for (int j = 0; j < TILE; j++) {
-        double sum = 0;
-        for (int k = 0; k < n; k++) {
-          sum += (double) x[aRows[i] + k] * y[bRows[j] + k];
+    double[] sums = new double[TILE * TILE];
+    // All sums side by side, so that an addition does not wait for the one before it.
+    for (int k = 0; k < n; k++) {
+      for (int i = 0; i < TILE; i++) {
+        double left = x[aRows[i] + k];
+        for (int j = 0; j < TILE; j++) {
+          sums[i * TILE + j] += left * y[bRows[j] + k];
         }
-        products[at + i * TILE + j] = sum;
       }
     }
+    System.arraycopy(sums, 0, out, at, sums.length);
   }
 
   /// Σ over all pairs of lanes; a tile below the diagonal stands for its mirror image too.
