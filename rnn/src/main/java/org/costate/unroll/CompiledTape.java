@@ -41,16 +41,16 @@ final class CompiledTape implements Tape {
     this.parameters = parameters;
     this.batch = batch;
     this.program = unroll.compiled();
-    this.bound = unroll.bind(parameters);
     int lanes = batch.lanes();
     SavePolicy concrete =
         save == null ? null : SavePolicies.concrete(save, unroll, batch.horizon(), lanes);
     int count = program.slices(lanes, beside);
     for (int i = 0; i < count; i++) {
       slices.add(
-          new SliceTape(
-              unroll, bound, batch, i * lanes / count, (i + 1) * lanes / count, concrete));
+          new SliceTape(unroll, batch, i * lanes / count, (i + 1) * lanes / count, concrete));
     }
+    this.bound = unroll.bind(parameters);
+    slices.forEach(slice -> slice.bind(bound));
     Object[][] inputs = arrange();
     Object[][] outputs = newOutputs(spare);
     double[][] x = new double[unroll.step().carries().size()][];

@@ -56,8 +56,11 @@ public final class Loop {
     }
     initial = states(step);
     last = states(step);
-    bound = unroll.compiled() == null ? null : unroll.bind(parameters);
-    slice = bound == null ? null : new SliceTape(unroll, bound, batch, 0, 1, null);
+    slice = unroll.compiled() == null ? null : new SliceTape(unroll, batch, 0, 1, null);
+    if (slice != null) {
+      bound = unroll.bind(parameters);
+      slice.bind(bound);
+    }
   }
 
   /// A step over a number of steps, in double precision.

@@ -32,7 +32,7 @@ final class SliceTape {
   private int end;
   private long forwardSteps;
 
-  SliceTape(Unroll unroll, Bound bound, Sequences batch, int from, int to, SavePolicy concrete) {
+  SliceTape(Unroll unroll, Sequences batch, int from, int to, SavePolicy concrete) {
     this.unroll = unroll;
     this.batch = batch;
     this.program = unroll.compiled();
@@ -46,7 +46,7 @@ final class SliceTape {
     boolean forward = concrete == null;
     this.session = unroll.acquire(lanes, forward ? block : kept, block, separate, forward);
     session.firstLane(from);
-    session.bind(bound);
+    session.expect(horizon);
   }
 
   private static boolean anyResets(Sequences batch) {
@@ -58,7 +58,7 @@ final class SliceTape {
     return false;
   }
 
-  /// Uses other parameters.
+  /// Takes parameters, before the first pass and whenever they are others.
   void bind(Bound bound) {
     session.bind(bound);
   }

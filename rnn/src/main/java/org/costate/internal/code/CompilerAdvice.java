@@ -19,7 +19,11 @@ import javax.management.ObjectName;
 final class CompilerAdvice {
   private static final String DIRECTIVE =
       """
-      [{ match: ["org/costate/internal/code/Generated_*.run"], c1: { Exclude: true } }]
+      [{
+        match: ["org/costate/internal/code/Generated_*.run"],
+        BackgroundCompilation: false,
+        c1: { Exclude: true }
+      }]
       """;
 
   private CompilerAdvice() {}

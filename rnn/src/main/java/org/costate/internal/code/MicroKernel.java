@@ -57,6 +57,9 @@ public interface MicroKernel {
     }
   }
 
+  /// The number of k of the work by which a kernel is judged when it is compiled.
+  int SAMPLE = 64;
+
   /// The vectors of a panel: six rows by these fill the 16 registers of 256 bits.
   int NARROW = 2;
 
@@ -95,6 +98,21 @@ public interface MicroKernel {
     return Simd.available()
         ? HiddenClasses.instance(shape, MicroKernel.class, () -> new Generator(shape).define())
         : new PlainKernel(shape);
+  }
+
+  /// Has the kernel of a form compiled before it is used.
+  static void compile(Shape shape) {
+    if (!Simd.available()) {
+      return;
+    }
+    MicroKernel kernel = of(shape);
+    int width = shape.vectors() * Simd.length(shape.element);
+    Object right = shape.element.array(width * SAMPLE);
+    Object tile = shape.element.array(shape.rows * width);
+    Compilation.of(
+        kernel,
+        count -> kernel.run(null, 0, 0, 0, null, 0, count, null, 0, 0, null, 0, 0),
+        () -> kernel.run(right, 0, 0, 1, right, 0, SAMPLE, tile, 0, width, tile, 0, width));
   }
 
   /// Emits one kernel.
@@ -138,6 +156,7 @@ public interface MicroKernel {
     }
 
     private void body(CodeBuilder code) {
+      Compilation.emitEmptyLoop(code, 7);
       var numbers = new Numbers(code, element, true);
       int a = numbers.array(1);
       int aBase = 2;

@@ -7,6 +7,9 @@ import java.lang.classfile.Label;
 /// columns that whole vectors fill. A call of `System.arraycopy` for each takes longer than the
 /// copying.
 public interface PackKernel {
+  /// The number of pieces of the work by which a kernel is judged when it is compiled.
+  int SAMPLE = 64;
+
   /// @param from where the rows are
   /// @param at where the first piece begins
   /// @param step the distance of pieces, which may be negative
@@ -47,7 +50,24 @@ public interface PackKernel {
                         code -> body(code, element, columns))));
   }
 
+  /// Has it compiled before it is used.
+  ///
+  /// @param element the element type
+  /// @param columns as for [#of]
+  static void compile(Element element, int columns) {
+    if (!Simd.available() || columns % Simd.length(element) != 0) {
+      return;
+    }
+    PackKernel kernel = of(element, columns);
+    Object zeros = element.array(columns * SAMPLE);
+    Compilation.of(
+        kernel,
+        count -> kernel.run(null, 0, 0, count, null, 0),
+        () -> kernel.run(zeros, 0, columns, SAMPLE, zeros, 0));
+  }
+
   private static void body(CodeBuilder code, Element element, int columns) {
+    Compilation.emitEmptyLoop(code, 4);
     var numbers = new Numbers(code, element, true);
     int from = numbers.array(1);
     int to = numbers.array(5);

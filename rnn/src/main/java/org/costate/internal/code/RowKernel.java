@@ -94,8 +94,13 @@ public interface RowKernel {
       return level;
     }
 
+    /// Whether its loops work on vectors.
+    boolean onVectors() {
+      return Simd.available() && wide.contains(true) && vectorised();
+    }
+
     /// Whether every function has a vector form.
-    boolean vectorised() {
+    private boolean vectorised() {
       for (int i = 0; i < instructions.size(); i++) {
         boolean possible =
             switch (instructions.get(i)) {
@@ -130,6 +135,35 @@ public interface RowKernel {
     return HiddenClasses.instance(code, RowKernel.class, () -> new Generator(code).define());
   }
 
+  /// Has the kernel of a program compiled before it is used.
+  ///
+  /// @param rows the number of rows it will have, about
+  /// @param n their length
+  static void compile(Code code, int rows, int n) {
+    if (!code.onVectors()) {
+      return;
+    }
+    RowKernel kernel = of(code);
+    int columns = rows * n;
+    for (Instruction instruction : code.instructions()) {
+      columns =
+          switch (instruction) {
+            case Instruction.LoadOne(_, int column, _) -> Math.max(columns, column + 1);
+            case Instruction.Store(_, int column, _) -> Math.max(columns, column + 1);
+            default -> columns;
+          };
+    }
+    Object zeros = code.element().array(columns);
+    int[] at = new int[2 * code.operands()];
+    Compilation.of(
+        kernel,
+        count -> kernel.run(null, null, null, count, 0),
+        () -> {
+          kernel.run(zeros, zeros, at, rows, n);
+          kernel.run(zeros, zeros, at, 1, rows * n);
+        });
+  }
+
   /// Emits one kernel.
   final class Generator {
     private final Code program;
@@ -144,7 +178,7 @@ public interface RowKernel {
 
     private Generator(Code program) {
       this.program = program;
-      this.vector = Simd.available() && program.vectorised();
+      this.vector = program.onVectors();
       this.level = program.levels();
       this.storedAt = new int[level.length];
       java.util.Arrays.fill(storedAt, -1);
@@ -159,9 +193,7 @@ public interface RowKernel {
       return HiddenClasses.define(
           "%s_%s_%08x"
               .formatted(
-                  vector && program.wide().contains(true) ? "Rows" : HiddenClasses.SCALAR,
-                  program.element(),
-                  program.hashCode()),
+                  vector ? "Rows" : HiddenClasses.SCALAR, program.element(), program.hashCode()),
           RowKernel.class,
           builder ->
               builder.withMethodBody(
@@ -174,6 +206,7 @@ public interface RowKernel {
 
     private void body(CodeBuilder builder) {
       this.code = builder;
+      Compilation.emitEmptyLoop(code, 4);
       var arrays = new Numbers(code, program.element(), false);
       arena = arrays.array(1);
       weights = arrays.array(2);

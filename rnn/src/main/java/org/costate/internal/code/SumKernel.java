@@ -7,6 +7,9 @@ import java.lang.classfile.TypeKind;
 /// Adds rows to one: `sum[j] += x[i, j]`, i ascending. The sums of some columns stay in registers
 /// while all rows go by, so an addition does not wait for the one before to reach memory.
 public interface SumKernel {
+  /// The number of rows of the work by which a kernel is judged when it is compiled.
+  int SAMPLE = 64;
+
   /// @param arena where everything is
   /// @param at where the first row begins
   /// @param step the distance of rows, which may be negative
@@ -26,6 +29,21 @@ public interface SumKernel {
     }
     String name = "Sum_" + element;
     return HiddenClasses.instance(name, SumKernel.class, () -> new Generator(element).define(name));
+  }
+
+  /// Has the kernel of an element type compiled before it is used.
+  ///
+  /// @param n the length of its rows, about
+  static void compile(Element element, int n) {
+    if (!Simd.available()) {
+      return;
+    }
+    SumKernel kernel = of(element);
+    Object zeros = element.array(n);
+    Compilation.of(
+        kernel,
+        count -> kernel.run(null, 0, 0, count, 0, 0),
+        () -> kernel.run(zeros, 0, 0, SAMPLE, n, 0));
   }
 
   /// Emits one kernel.
@@ -71,6 +89,7 @@ public interface SumKernel {
 
     private void body(CodeBuilder builder) {
       code = builder;
+      Compilation.emitEmptyLoop(code, ROWS);
       numbers = new Numbers(code, element, true);
       arena = numbers.array(1);
       j = code.allocateLocal(TypeKind.INT);

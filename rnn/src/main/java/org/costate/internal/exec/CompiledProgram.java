@@ -278,6 +278,11 @@ public final class CompiledProgram {
     return (double) flops * lanes * horizon > LEAST_FLOPS_FOR_THREADS;
   }
 
+  /// Multiplications and additions of a step and lane, both ways.
+  long flops() {
+    return flops;
+  }
+
   /// How many steps a block has whose maps run at once.
   public int blockSteps(int lanes, int horizon) {
     return Math.clamp(ROWS_PER_BLOCK / lanes, 1, Math.max(1, horizon));

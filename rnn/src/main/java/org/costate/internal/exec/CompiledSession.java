@@ -15,6 +15,10 @@ import org.costate.internal.code.SumKernel;
 /// Kept values are addressed by *slot*, the number of the kept step; values of a block by *local*,
 /// the number of the step in its block.
 public final class CompiledSession {
+  /// Multiplications and additions that the interpreter does in about the time that it takes to
+  /// compile some kernels.
+  private static final double WORTH_COMPILING = 2e7;
+
   private final CompiledProgram program;
   private final Plan plan;
   private final Phases phases;
@@ -36,6 +40,8 @@ public final class CompiledSession {
   private final Map<Integer, Integer> transposed = new HashMap<>();
   private Bound bound;
   private int firstLane;
+  private double work;
+  private boolean compiled;
 
   CompiledSession(CompiledProgram program, Memory memory) {
     this.program = program;
@@ -89,6 +95,16 @@ public final class CompiledSession {
   /// Says which lane of the batch the first of this workspace is, for messages.
   public void firstLane(int lane) {
     firstLane = lane;
+  }
+
+  /// Says how many steps will be run now. Kernels are compiled first once there is more work than
+  /// the interpreter could do meanwhile.
+  public void expect(int steps) {
+    work += (double) program.flops() * lanes * steps;
+    if (work > WORTH_COMPILING && !compiled) {
+      compiled = true;
+      Kernels.compile(memory, products);
+    }
   }
 
   /// x, by slot.

@@ -118,9 +118,18 @@ final class Panels {
     /// The kernel for some rows of C.
     MicroKernel kernel(int rows) {
       if (kernels[rows] == null) {
-        kernels[rows] = MicroKernel.of(new MicroKernel.Shape(element, rows, vectors));
+        kernels[rows] = MicroKernel.of(shape(rows));
       }
       return kernels[rows];
+    }
+
+    /// Has that kernel compiled before it is used.
+    void compile(int rows) {
+      MicroKernel.compile(shape(rows));
+    }
+
+    private MicroKernel.Shape shape(int rows) {
+      return new MicroKernel.Shape(element, rows, vectors);
     }
   }
 }

@@ -5,6 +5,7 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import org.costate.internal.code.Element;
 import org.costate.internal.code.MicroKernel;
+import org.costate.internal.code.PackKernel;
 
 /// Matrix products of arrays of either element type, on generated kernels.
 ///
@@ -156,6 +157,27 @@ final class Products {
         row = next;
       }
     }
+  }
+
+  /// Has the kernels of [#multiply] compiled.
+  void compileMultiply(int n, int rows) {
+    panels(n).forRows(rows).forEach(group -> compileTiles(group, rows));
+  }
+
+  /// Has the kernels of [#packRows] and [#accumulate] compiled.
+  void compileAccumulate(int m, int n) {
+    for (Panels.Group panel : panels(n).single()) {
+      if (panel.used() == panel.width()) {
+        PackKernel.compile(element, panel.width());
+      }
+      compileTiles(panel, m);
+    }
+  }
+
+  private void compileTiles(Panels.Group group, int rows) {
+    int tiles = (rows + MicroKernel.rows() - 1) / MicroKernel.rows();
+    group.compile(rows / tiles);
+    group.compile((rows + tiles - 1) / tiles);
   }
 
   /// Copies the start of a tile that goes beyond the last column to an array of its own.

@@ -1,0 +1,62 @@
+package org.costate.internal.code;
+
+import java.lang.classfile.CodeBuilder;
+import java.lang.classfile.Label;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.IntConsumer;
+
+/// Has HotSpot compile a kernel before there is work for it.
+///
+/// HotSpot compiles a method when its interpreter has counted some thousands of calls and some ten
+/// thousands of turns of its loops. A turn with vectors takes the interpreter several microseconds,
+/// because every operation is a dozen calls there; meanwhile HotSpot compiles what these call, and
+/// the kernel has to wait behind it. But a turn of an empty loop counts as much. So every kernel
+/// begins with one, and runs it instead of its work if the number of its rows is negative.
+final class Compilation {
+  /// Calls after which HotSpot writes down what branches and calls of a method do.
+  private static final int CALLS_TO_PROFILE = 1024;
+
+  /// Calls, and turns of each, after which it is compiled even if HotSpot is busy.
+  private static final int CALLS_TO_COMPILE = 6000;
+
+  private static final int TURNS = 20;
+
+  private static final Set<Object> DONE = ConcurrentHashMap.newKeySet();
+
+  private Compilation() {}
+
+  /// Writes the empty loop: `if (count < 0) { do count++ while (count < 0); return; }`.
+  ///
+  /// @param count the local of the number of rows
+  static void emitEmptyLoop(CodeBuilder code, int count) {
+    Label work = code.newLabel();
+    Label again = code.newLabel();
+    code.iload(count);
+    code.ifge(work);
+    code.labelBinding(again);
+    code.iinc(count, 1);
+    code.iload(count);
+    code.iflt(again);
+    code.return_();
+    code.labelBinding(work);
+  }
+
+  /// Has a kernel compiled, unless it was asked for before; returns when it is compiled if HotSpot
+  /// has taken [CompilerAdvice].
+  ///
+  /// @param call calls the kernel with a number of rows
+  /// @param work has it do something, as a sample of what it will do
+  static synchronized void of(Object kernel, IntConsumer call, Runnable work) {
+    if (!DONE.add(kernel)) {
+      return;
+    }
+    for (int i = 0; i < CALLS_TO_PROFILE; i++) {
+      call.accept(-1);
+    }
+    work.run();
+    for (int i = 0; i < CALLS_TO_COMPILE; i++) {
+      call.accept(-TURNS);
+    }
+  }
+}
