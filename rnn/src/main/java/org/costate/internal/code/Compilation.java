@@ -14,13 +14,17 @@ import java.util.function.IntConsumer;
 /// the kernel has to wait behind it. But a turn of an empty loop counts as much. So every kernel
 /// begins with one, and runs it instead of its work if the number of its rows is negative.
 final class Compilation {
-  /// Calls after which HotSpot writes down what branches and calls of a method do.
-  private static final int CALLS_TO_PROFILE = 1024;
+  /// Calls between two samples of work. After about 500 HotSpot begins to write down what branches
+  /// and calls of a method do, later if it is busy; a branch that was not taken since is not
+  /// compiled.
+  private static final int CALLS = 400;
 
-  /// Calls, and turns of each, after which it is compiled even if HotSpot is busy.
-  private static final int CALLS_TO_COMPILE = 6000;
+  /// Turns of each call. A method is compiled after 15,000 calls and turns, and after several times
+  /// as many while others wait.
+  private static final int TURNS = 10;
 
-  private static final int TURNS = 20;
+  /// How often that is done. Once the kernel is compiled it costs nothing.
+  private static final int ROUNDS = 50;
 
   private static final Set<Object> DONE = ConcurrentHashMap.newKeySet();
 
@@ -51,12 +55,11 @@ final class Compilation {
     if (!DONE.add(kernel)) {
       return;
     }
-    for (int i = 0; i < CALLS_TO_PROFILE; i++) {
-      call.accept(-1);
-    }
-    work.run();
-    for (int i = 0; i < CALLS_TO_COMPILE; i++) {
-      call.accept(-TURNS);
+    for (int round = 0; round < ROUNDS; round++) {
+      for (int i = 0; i < CALLS; i++) {
+        call.accept(-TURNS);
+      }
+      work.run();
     }
   }
 }

@@ -111,7 +111,7 @@ public interface MicroKernel {
     Object tile = shape.element.array(shape.rows * width);
     Compilation.of(
         kernel,
-        count -> kernel.run(null, 0, 0, 0, null, 0, count, null, 0, 0, null, 0, 0),
+        negative -> kernel.run(null, 0, 0, 0, null, 0, negative, null, 0, 0, null, 0, 0),
         () -> kernel.run(right, 0, 0, 1, right, 0, SAMPLE, tile, 0, width, tile, 0, width));
   }
 

@@ -62,7 +62,7 @@ public interface PackKernel {
     Object zeros = element.array(columns * SAMPLE);
     Compilation.of(
         kernel,
-        count -> kernel.run(null, 0, 0, count, null, 0),
+        negative -> kernel.run(null, 0, 0, negative, null, 0),
         () -> kernel.run(zeros, 0, columns, SAMPLE, zeros, 0));
   }
 

@@ -130,6 +130,9 @@ public interface RowKernel {
     return crossing;
   }
 
+  /// The numbers of the work by which a kernel is judged when it is compiled, about.
+  int SAMPLE = 1024;
+
   /// The kernel of a program, generated when it is first needed.
   static RowKernel of(Code code) {
     return HiddenClasses.instance(code, RowKernel.class, () -> new Generator(code).define());
@@ -144,7 +147,10 @@ public interface RowKernel {
       return;
     }
     RowKernel kernel = of(code);
-    int columns = rows * n;
+    // As many rows of this length as are a sample, or one that is shorter with the same rest.
+    int length = n > SAMPLE ? SAMPLE + n % SAMPLE : n;
+    int count = Math.clamp(SAMPLE / length, 1, rows);
+    int columns = count * length;
     for (Instruction instruction : code.instructions()) {
       columns =
           switch (instruction) {
@@ -157,10 +163,10 @@ public interface RowKernel {
     int[] at = new int[2 * code.operands()];
     Compilation.of(
         kernel,
-        count -> kernel.run(null, null, null, count, 0),
+        negative -> kernel.run(null, null, null, negative, 0),
         () -> {
-          kernel.run(zeros, zeros, at, rows, n);
-          kernel.run(zeros, zeros, at, 1, rows * n);
+          kernel.run(zeros, zeros, at, count, length);
+          kernel.run(zeros, zeros, at, 1, count * length);
         });
   }
 

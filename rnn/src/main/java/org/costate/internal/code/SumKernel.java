@@ -42,7 +42,7 @@ public interface SumKernel {
     Object zeros = element.array(n);
     Compilation.of(
         kernel,
-        count -> kernel.run(null, 0, 0, count, 0, 0),
+        negative -> kernel.run(null, 0, 0, negative, 0, 0),
         () -> kernel.run(zeros, 0, 0, SAMPLE, n, 0));
   }
 
