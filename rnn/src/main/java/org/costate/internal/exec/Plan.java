@@ -74,7 +74,8 @@ final class Plan {
             }
             boolean loop = order.fusible(group.getFirst());
             if (!loop) {
-              stored.addAll(members);
+              // A sum over lanes and steps has a place of its own.
+              members.stream().filter(views::batched).forEach(stored::add);
             }
             for (Unit unit : group) {
               for (int read : order.reads(unit)) {

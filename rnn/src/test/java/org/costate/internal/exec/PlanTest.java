@@ -41,6 +41,21 @@ class PlanTest {
     assertThat(plan.keptPerLane()).isEqualTo(5 * 32 + 16);
   }
 
+  /// A gradient is summed where it is: no lane or step has a matrix of its own.
+  @Test
+  void memoryOfMatricesDoesNotDependOnLanes() {
+    var program = new CompiledProgram(LstmCell.of(256).step(128), Element.FLOAT, Set.of());
+    long gradients = Float.BYTES * 1024L * (256 + 128 + 1);
+    // What is kept, x and λ, the gates' cotangents of a block and a packed copy of them, the
+    // output's.
+    long numbers = 5 * 256 + 128 + 2 * 2 * 256 + 2 * 1024 + 256;
+    for (int lanes : new int[] {1, 16, 64}) {
+      Memory memory = program.memory(lanes, 10, 10, false, false);
+      assertThat(memory.bytes())
+          .isBetween(gradients, gradients + Float.BYTES * (numbers + 1024) * lanes * 10);
+    }
+  }
+
   @Test
   void aGruHasOneLoopForAllItsGates() {
     Plan plan = plan(GruCell.of(32).step(16));
