@@ -11,8 +11,8 @@ import java.util.function.IntConsumer;
 /// HotSpot compiles a method when its interpreter has counted some thousands of calls and some ten
 /// thousands of turns of its loops. A turn with vectors takes the interpreter several microseconds,
 /// because every operation is a dozen calls there; meanwhile HotSpot compiles what these call, and
-/// the kernel has to wait behind it. But a turn of an empty loop counts as much. So every kernel
-/// begins with one, and runs it instead of its work if the number of its rows is negative.
+/// the kernel has to wait behind it. But a turn of an empty loop counts as much. So a kernel begins
+/// with one, and runs it instead of its work if the number of its rows is negative.
 final class Compilation {
   /// Calls between two samples of work. After about 500 HotSpot begins to write down what branches
   /// and calls of a method do, later if it is busy; a branch that was not taken since is not

@@ -24,7 +24,7 @@ public interface MicroKernel {
   /// @param aColumn the distance of its columns
   /// @param b the panels
   /// @param bBase where the first panel begins
-  /// @param depth the number of k
+  /// @param depth the number of k; if it is negative, nothing is done (see [Compilation])
   /// @param s where the sums start: zeros, a row for all, other numbers, or C itself
   /// @param sBase where the tile begins in it
   /// @param sRow the distance of its rows, 0 if all are the same

@@ -13,7 +13,7 @@ public interface PackKernel {
   /// @param from where the rows are
   /// @param at where the first piece begins
   /// @param step the distance of pieces, which may be negative
-  /// @param count the number of pieces
+  /// @param count the number of pieces; if it is negative, nothing is done (see [Compilation])
   /// @param to where they go
   /// @param toAt where the first one goes
   void run(Object from, int at, int step, int count, Object to, int toAt);

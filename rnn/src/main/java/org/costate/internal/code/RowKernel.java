@@ -16,7 +16,7 @@ public interface RowKernel {
   /// @param arena values that differ between rows
   /// @param weights values that are shared by all rows
   /// @param at for each operand where it begins and the distance of its rows
-  /// @param rows the number of rows
+  /// @param rows the number of rows; if it is negative, nothing is done (see [Compilation])
   /// @param n the length of a row
   void run(Object arena, Object weights, int[] at, int rows, int n);
 

@@ -13,7 +13,7 @@ public interface SumKernel {
   /// @param arena where everything is
   /// @param at where the first row begins
   /// @param step the distance of rows, which may be negative
-  /// @param rows the number of rows
+  /// @param rows the number of rows; if it is negative, nothing is done (see [Compilation])
   /// @param n the length of a row
   /// @param sum where the sum is
   void run(Object arena, int at, int step, int rows, int n, int sum);

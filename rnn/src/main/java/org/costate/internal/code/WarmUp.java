@@ -14,8 +14,7 @@ import org.costate.graph.UnaryFunction;
 /// A method of the Vector API calls abstract ones of its own class. If a kernel is compiled before
 /// there is a profile of those calls, they stay calls for ever and the kernel is a hundred times
 /// slower, without a sign of it. So the profile is made first, once for each element type, while
-/// the first step is being planned; the tiles of products, which everything needs, are compiled on
-/// the way.
+/// the first step is being planned. [Compilation] comes after it.
 public final class WarmUp {
   private static final long NANOSECONDS = 150_000_000;
   private static final int LEAST_PASSES = 20;
