@@ -14,6 +14,12 @@ import java.util.function.IntConsumer;
 /// the kernel has to wait behind it. But a turn of an empty loop counts as much. So a kernel begins
 /// with one, and runs it instead of its work if the number of its rows is negative.
 final class Compilation {
+  /// Rows of a sample of work, or numbers k.
+  static final int ROWS = 64;
+
+  /// Numbers of a sample that has rows of any length, about.
+  static final int NUMBERS = 1024;
+
   /// Calls between two samples of work. After about 500 HotSpot begins to write down what branches
   /// and calls of a method do, later if it is busy; a branch that was not taken since is not
   /// compiled.

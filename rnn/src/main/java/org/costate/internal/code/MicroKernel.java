@@ -57,9 +57,6 @@ public interface MicroKernel {
     }
   }
 
-  /// The number of k of the work by which a kernel is judged when it is compiled.
-  int SAMPLE = 64;
-
   /// The vectors of a panel: six rows by these fill the 16 registers of 256 bits.
   int NARROW = 2;
 
@@ -107,12 +104,13 @@ public interface MicroKernel {
     }
     MicroKernel kernel = of(shape);
     int width = shape.vectors() * Simd.length(shape.element);
-    Object right = shape.element.array(width * SAMPLE);
+    int depth = Compilation.ROWS;
+    Object right = shape.element.array(width * depth);
     Object tile = shape.element.array(shape.rows * width);
     Compilation.of(
         kernel,
         negative -> kernel.run(null, 0, 0, 0, null, 0, negative, null, 0, 0, null, 0, 0),
-        () -> kernel.run(right, 0, 0, 1, right, 0, SAMPLE, tile, 0, width, tile, 0, width));
+        () -> kernel.run(right, 0, 0, 1, right, 0, depth, tile, 0, width, tile, 0, width));
   }
 
   /// Emits one kernel.

@@ -7,9 +7,6 @@ import java.lang.classfile.Label;
 /// columns that whole vectors fill. A call of `System.arraycopy` for each takes longer than the
 /// copying.
 public interface PackKernel {
-  /// The number of pieces of the work by which a kernel is judged when it is compiled.
-  int SAMPLE = 64;
-
   /// @param from where the rows are
   /// @param at where the first piece begins
   /// @param step the distance of pieces, which may be negative
@@ -59,11 +56,11 @@ public interface PackKernel {
       return;
     }
     PackKernel kernel = of(element, columns);
-    Object zeros = element.array(columns * SAMPLE);
+    Object zeros = element.array(columns * Compilation.ROWS);
     Compilation.of(
         kernel,
         negative -> kernel.run(null, 0, 0, negative, null, 0),
-        () -> kernel.run(zeros, 0, columns, SAMPLE, zeros, 0));
+        () -> kernel.run(zeros, 0, columns, Compilation.ROWS, zeros, 0));
   }
 
   private static void body(CodeBuilder code, Element element, int columns) {

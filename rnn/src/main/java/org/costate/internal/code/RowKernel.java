@@ -130,9 +130,6 @@ public interface RowKernel {
     return crossing;
   }
 
-  /// The numbers of the work by which a kernel is judged when it is compiled, about.
-  int SAMPLE = 1024;
-
   /// The kernel of a program, generated when it is first needed.
   static RowKernel of(Code code) {
     return HiddenClasses.instance(code, RowKernel.class, () -> new Generator(code).define());
@@ -148,8 +145,8 @@ public interface RowKernel {
     }
     RowKernel kernel = of(code);
     // As many rows of this length as are a sample, or one that is shorter with the same rest.
-    int length = n > SAMPLE ? SAMPLE + n % SAMPLE : n;
-    int count = Math.clamp(SAMPLE / length, 1, rows);
+    int length = n > Compilation.NUMBERS ? Compilation.NUMBERS + n % Compilation.NUMBERS : n;
+    int count = Math.clamp(Compilation.NUMBERS / length, 1, rows);
     int columns = count * length;
     for (Instruction instruction : code.instructions()) {
       columns =

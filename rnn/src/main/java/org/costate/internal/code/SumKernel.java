@@ -7,9 +7,6 @@ import java.lang.classfile.TypeKind;
 /// Adds rows to one: `sum[j] += x[i, j]`, i ascending. The sums of some columns stay in registers
 /// while all rows go by, so an addition does not wait for the one before to reach memory.
 public interface SumKernel {
-  /// The number of rows of the work by which a kernel is judged when it is compiled.
-  int SAMPLE = 64;
-
   /// @param arena where everything is
   /// @param at where the first row begins
   /// @param step the distance of rows, which may be negative
@@ -43,7 +40,7 @@ public interface SumKernel {
     Compilation.of(
         kernel,
         negative -> kernel.run(null, 0, 0, negative, 0, 0),
-        () -> kernel.run(zeros, 0, 0, SAMPLE, n, 0));
+        () -> kernel.run(zeros, 0, 0, Compilation.ROWS, n, 0));
   }
 
   /// Emits one kernel.

@@ -18,7 +18,6 @@ import org.costate.graph.UnaryFunction;
 public final class WarmUp {
   private static final long NANOSECONDS = 150_000_000;
   private static final int LEAST_PASSES = 20;
-
   private static final Map<Element, CompletableFuture<Void>> STARTED = new EnumMap<>(Element.class);
 
   private WarmUp() {}
@@ -62,17 +61,17 @@ public final class WarmUp {
     int width = MicroKernel.WIDE * Simd.length(element);
     int n = width + 1;
     Object arena = element.array(8 * n);
-    Object weights = element.array(width * MicroKernel.SAMPLE);
+    Object weights = element.array(width * Compilation.ROWS);
     int[] at = {0, n, n, n, 2 * n, n, 3 * n, n};
     long end = System.nanoTime() + NANOSECONDS;
     for (int pass = 0; pass < LEAST_PASSES || System.nanoTime() < end; pass++) {
       element.fill(arena, 0, 2 * n, 0.5);
       rows.run(arena, weights, at.clone(), 1, n);
       for (PackKernel pack : packing) {
-        pack.run(weights, 0, 0, MicroKernel.SAMPLE, weights, 0);
+        pack.run(weights, 0, 0, Compilation.ROWS, weights, 0);
       }
       for (MicroKernel product : products) {
-        product.run(weights, 0, 0, 1, weights, 0, MicroKernel.SAMPLE, arena, 0, 0, arena, 0, width);
+        product.run(weights, 0, 0, 1, weights, 0, Compilation.ROWS, arena, 0, 0, arena, 0, width);
       }
     }
   }

@@ -14,6 +14,9 @@ final class Kernels {
     Element element = plan.element();
     WarmUp.finish(element);
     for (Phase phase : Phase.values()) {
+      if (memory.forward() && phase.backward()) {
+        continue;
+      }
       int lanes = memory.lanes();
       int rows = phase.inLoop() ? lanes : Math.min(Memory.TILE, memory.block() * lanes);
       for (Task task : plan.tasks(phase)) {
