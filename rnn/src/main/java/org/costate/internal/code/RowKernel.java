@@ -144,10 +144,12 @@ public interface RowKernel {
       return;
     }
     RowKernel kernel = of(code);
-    // As many rows of this length as are a sample, or one that is shorter with the same rest.
+    // As many rows of this length as are a sample, or one that is shorter with the same rest; and
+    // all as one row, with a rest if there is code for it.
     int length = n > Compilation.NUMBERS ? Compilation.NUMBERS + n % Compilation.NUMBERS : n;
     int count = Math.clamp(Compilation.NUMBERS / length, 1, rows);
-    int columns = count * length;
+    int rest = code.whole() ? 0 : 1;
+    int columns = count * length + rest;
     for (Instruction instruction : code.instructions()) {
       columns =
           switch (instruction) {
@@ -163,7 +165,7 @@ public interface RowKernel {
         negative -> kernel.run(null, null, null, negative, 0),
         () -> {
           kernel.run(zeros, zeros, at, count, length);
-          kernel.run(zeros, zeros, at, 1, count * length);
+          kernel.run(zeros, zeros, at, 1, count * length + rest);
         });
   }
 
