@@ -25,6 +25,7 @@ import org.costate.graph.Value;
 import org.costate.rnn.ElmanCell;
 import org.costate.rnn.GruCell;
 import org.costate.rnn.LstmCell;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -33,6 +34,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /// The compiled executor gives what the reference executor gives: on the whole catalogue, on random
 /// graphs, on long sequences, with padding, resets, clipping and every save policy.
+@Tag("kernels")
 class ExecutorsTest {
   static List<Catalogue.Entry> entries() {
     return Catalogue.entries();

@@ -12,6 +12,7 @@ import org.costate.graph.Initializer;
 import org.costate.graph.StepBuilder;
 import org.costate.graph.StepGraph;
 import org.costate.graph.Value;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -19,6 +20,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 /// Sums of products, biases and element-wise terms of inputs and of carries in any order, read
 /// whole, in pieces, or several times: what products start with, what is computed in pieces and
 /// what the way back computes again.
+@Tag("kernels")
 class SumsOfProductsTest {
   @ParameterizedTest
   @ValueSource(longs = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10})

@@ -16,6 +16,7 @@ public final class ProductTiming {
   /// @return multiplications and additions a nanosecond, over all threads
   public static double square(Element element, int size, int threads, long nanoseconds) {
     WarmUp.finish(element);
+    new Products(element).compileGeneral(size, size);
     var total = new java.util.concurrent.atomic.DoubleAdder();
     Thread[] all = new Thread[threads];
     for (int i = 0; i < threads; i++) {

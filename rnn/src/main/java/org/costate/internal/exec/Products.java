@@ -164,13 +164,23 @@ final class Products {
     panels(n).forRows(rows).forEach(group -> compileTiles(group, rows));
   }
 
+  /// Has the kernels of [#general] compiled.
+  void compileGeneral(int m, int n) {
+    compilePacking(n);
+    compileMultiply(n, m);
+  }
+
   /// Has the kernels of [#packRows] and [#accumulate] compiled.
   void compileAccumulate(int m, int n) {
+    compilePacking(n);
+    panels(n).single().forEach(panel -> compileTiles(panel, m));
+  }
+
+  private void compilePacking(int n) {
     for (Panels.Group panel : panels(n).single()) {
       if (panel.used() == panel.width()) {
         PackKernel.compile(element, panel.width());
       }
-      compileTiles(panel, m);
     }
   }
 

@@ -3,9 +3,11 @@ package org.costate.internal.code;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.Random;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
+@Tag("kernels")
 class DotKernelTest {
   private static final int TILE = DotKernel.TILE;
 

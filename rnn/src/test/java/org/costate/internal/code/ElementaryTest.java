@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.function.DoubleUnaryOperator;
 import org.costate.graph.BinaryFunction;
 import org.costate.graph.UnaryFunction;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -14,6 +15,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /// The element-wise functions and loops as generated, against `java.lang.Math`.
+@Tag("kernels")
 class ElementaryTest {
   /// y = f(x), row by row, with rows further apart than they are long.
   private static double[] apply(

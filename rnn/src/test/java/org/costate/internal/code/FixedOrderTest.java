@@ -4,11 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.List;
 import java.util.Random;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /// The order of a sum is part of its result: a kernel that is interpreted at first and compiled
 /// later must not change its last digits, so lanes are always added by halves.
+@Tag("kernels")
 class FixedOrderTest {
   private static final int ROWS = 50;
   private static final int PASSES = 400;

@@ -12,11 +12,13 @@ import org.costate.graph.UnaryFunction;
 import org.costate.internal.code.Element;
 import org.costate.internal.code.RowKernel;
 import org.costate.internal.code.RowKernel.Instruction;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /// Long programs of single numbers, one operation after the other for columns of rows, against the
 /// same program as straight-line code for one row after the other.
+@Tag("kernels")
 class ColumnsTest {
   private static final int INPUTS = 6;
   private static final int RESULTS = 9;

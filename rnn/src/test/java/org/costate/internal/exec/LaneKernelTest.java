@@ -17,12 +17,14 @@ import org.costate.graph.StepBuilder;
 import org.costate.graph.StepGraph;
 import org.costate.graph.Value;
 import org.costate.internal.code.Element;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /// Kernels for one lane at sizes that fill no vector, from unaligned places, with operands that
 /// differ between lanes and with shared ones, against the interpreter.
+@Tag("kernels")
 class LaneKernelTest {
   /// An op of two operands, the second of which it may not have.
   record Case(String name, Shape a, Shape b, BiFunction<Integer, Integer, Op> op) {

@@ -5,10 +5,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.util.Arrays;
 import org.assertj.core.data.Offset;
 import org.costate.internal.code.Element;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /// Matrix products at sizes that fill no tile, from unaligned places, against three loops.
+@Tag("kernels")
 class ProductsTest {
   private static double a(int i, int k) {
     return Math.sin(3 * i + k);
