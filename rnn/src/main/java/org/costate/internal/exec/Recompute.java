@@ -72,7 +72,14 @@ final class Recompute extends Rebuild {
     return arithmetic
         && phases.size(id) > 1
         && !phases.isResult(id)
-        && phases.users(id).stream().filter(this::back).allMatch(phases::inFusedLoop);
+        && phases.users(id).stream().filter(this::back).allMatch(this::cheapFor);
+  }
+
+  /// Whether a node reads its operands in a loop, or once a block as one side of a sum of outer
+  /// products.
+  private boolean cheapFor(int user) {
+    return phases.inFusedLoop(user)
+        || phases.op(user) instanceof Op.Outer && phases.phase(user) == Phase.BACK_AFTER;
   }
 
   /// Whether the way back has all operands of a node.
