@@ -1,6 +1,7 @@
 package org.costate.graph;
 
 import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -28,6 +29,8 @@ public final class StepGraph {
   private final Map<Integer, String> labels;
   private final List<Carry> carries;
   private final Map<String, Integer> outputs;
+  private final Map<Role, List<Integer>> inputs = new EnumMap<>(Role.class);
+  private final List<Parameter> parameters;
 
   StepGraph(StepBuilder builder, List<Carry> carries) {
     this.name = builder.name();
@@ -40,6 +43,10 @@ public final class StepGraph {
     this.labels = Map.copyOf(builder.labels());
     this.carries = List.copyOf(carries);
     this.outputs = java.util.Collections.unmodifiableMap(new LinkedHashMap<>(builder.outputs()));
+    for (Role role : Role.values()) {
+      inputs.put(role, inputsOf(role));
+    }
+    this.parameters = inputs(Role.SHARED).stream().map(id -> input(id).parameter()).toList();
   }
 
   /// Defines a step.
@@ -128,20 +135,24 @@ public final class StepGraph {
   /// @param role the role
   /// @return the ids
   public List<Integer> inputs(Role role) {
+    return inputs.get(role);
+  }
+
+  private List<Integer> inputsOf(Role role) {
     var ids = new ArrayList<Integer>();
     for (int id = 0; id < ops.size(); id++) {
       if (ops.get(id) instanceof Op.Input input && input.role() == role) {
         ids.add(id);
       }
     }
-    return ids;
+    return List.copyOf(ids);
   }
 
   /// The parameters, in order of first use.
   ///
   /// @return the parameters
   public List<Parameter> parameters() {
-    return inputs(Role.SHARED).stream().map(id -> input(id).parameter()).toList();
+    return parameters;
   }
 
   /// The id of an input.

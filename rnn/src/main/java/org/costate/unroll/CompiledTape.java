@@ -120,9 +120,12 @@ final class CompiledTape implements Tape {
   }
 
   private double[][] newState() {
-    return unroll.step().carries().stream()
-        .map(carry -> new double[batch.lanes() * carry.shape().size()])
-        .toArray(double[][]::new);
+    List<StepGraph.Carry> carries = unroll.step().carries();
+    double[][] x = new double[carries.size()][];
+    for (int i = 0; i < x.length; i++) {
+      x[i] = new double[batch.lanes() * carries.get(i).shape().size()];
+    }
+    return x;
   }
 
   private Map<String, Series> series(Object[][] outputs) {

@@ -36,6 +36,8 @@ public final class CompiledProgram {
   private final long flops;
   private final Map<Task.Pack, Integer> matrices = new HashMap<>();
   private final int weightsSize;
+  private final int[] sumSizes;
+  private final int[] ownersOfSums;
   private Bound last;
 
   /// @param step the step
@@ -83,6 +85,8 @@ public final class CompiledProgram {
     this.weightsSize = size;
     this.flops = Explanation.flops(plan);
     this.totalOrder = total.stream().mapToInt(Integer::intValue).toArray();
+    this.sumSizes = plan.accumulators().values().stream().mapToInt(Integer::intValue).toArray();
+    this.ownersOfSums = findOwnersOfSums();
   }
 
   /// The nodes whose values are asked for by rows of weights, packed matrices, interpreted nodes or
@@ -167,9 +171,11 @@ public final class CompiledProgram {
 
   /// Works out what depends on parameters only, and writes rows and packed matrices.
   void pack(double[][] values, Object to) {
-    var interpreter = interpreter(values);
-    for (int id : bindOrder) {
-      interpreter.evaluate(id, values[id]);
+    if (bindOrder.length > 0) {
+      var interpreter = interpreter(values);
+      for (int id : bindOrder) {
+        interpreter.evaluate(id, values[id]);
+      }
     }
     weights
         .rows()
@@ -205,6 +211,10 @@ public final class CompiledProgram {
   /// Which parameter's θ̄ a sum is by itself, in the order of [#sums]; −1 if it is not or others
   /// read it too.
   public int[] ownersOfSums() {
+    return ownersOfSums;
+  }
+
+  private int[] findOwnersOfSums() {
     Phases phases = plan.phases();
     int[] owners = new int[plan.accumulators().size()];
     int i = 0;
@@ -239,10 +249,12 @@ public final class CompiledProgram {
     for (int id : plan.accumulators().keySet()) {
       values[id] = sums[i++];
     }
-    var interpreter = interpreter(values);
-    for (int id : totalOrder) {
-      values[id] = new double[plan.graph().shape(id).size()];
-      interpreter.evaluate(id, values[id]);
+    if (totalOrder.length > 0) {
+      var interpreter = interpreter(values);
+      for (int id : totalOrder) {
+        values[id] = new double[plan.graph().shape(id).size()];
+        interpreter.evaluate(id, values[id]);
+      }
     }
     int[] bars = plan.phases().sharedBar;
     double[][] result = new double[bars.length][];
@@ -259,7 +271,7 @@ public final class CompiledProgram {
 
   /// The numbers of each sum.
   public int[] sumSizes() {
-    return plan.accumulators().values().stream().mapToInt(Integer::intValue).toArray();
+    return sumSizes;
   }
 
   /// How the lanes of a batch are divided into slices that run independently: as many lanes each as

@@ -1,9 +1,7 @@
 package org.costate.internal.exec;
 
 import java.util.Arrays;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import org.costate.graph.StepGraph;
 import org.costate.internal.code.Element;
 import org.costate.internal.code.RowKernel;
@@ -37,7 +35,7 @@ public final class CompiledSession {
   private final Operand[] inputBars;
   private final int[] sumNodes;
   private final PackedRows packed = new PackedRows();
-  private final Map<Integer, Integer> transposed = new HashMap<>();
+  private final int[] sumRows;
   private Bound bound;
   private int firstLane;
   private double work;
@@ -60,6 +58,7 @@ public final class CompiledSession {
     this.outputs = views(phases.output);
     this.inputBars = views(phases.inputBar);
     this.sumNodes = plan.accumulators().keySet().stream().mapToInt(Integer::intValue).toArray();
+    this.sumRows = Arrays.stream(sumNodes).map(this::sumRowsOf).toArray();
     for (Phase phase : Phase.values()) {
       List<Task> tasks = plan.tasks(phase);
       Runner[] list = new Runner[tasks.size()];
@@ -356,9 +355,6 @@ public final class CompiledSession {
     private final Panels panels;
 
     AccumulateRunner(Task.Accumulate task) {
-      if (task.transposed()) {
-        transposed.put(task.node(), task.m());
-      }
       this.task = task;
       this.a = new Operand(memory, task.a());
       this.b = new Operand(memory, task.b());
@@ -570,7 +566,16 @@ public final class CompiledSession {
 
   /// How many numbers of a sum belong together: pieces of [#drain] are multiples of it.
   public int sumRows(int sum) {
-    return transposed.getOrDefault(sumNodes[sum], 1);
+    return sumRows[sum];
+  }
+
+  private int sumRowsOf(int node) {
+    for (Task task : plan.tasks(Phase.BACK_AFTER)) {
+      if (task instanceof Task.Accumulate o && o.node() == node && o.transposed()) {
+        return o.m();
+      }
+    }
+    return 1;
   }
 
   /// Adds a piece of one sum to doubles, and sets it to zero.
@@ -581,9 +586,8 @@ public final class CompiledSession {
   /// @param to doubles
   /// @param at where the whole sum begins among them
   public void drain(int sum, int first, int end, double[] to, int at) {
-    int node = sumNodes[sum];
-    int rows = sumRows(sum);
-    int columns = plan.accumulators().get(node) / rows;
-    element.drain(arena, memory.sum(node), rows, columns, first, end, to, at);
+    int rows = sumRows[sum];
+    int columns = program.sumSizes()[sum] / rows;
+    element.drain(arena, memory.sum(sumNodes[sum]), rows, columns, first, end, to, at);
   }
 }
