@@ -3,6 +3,7 @@ package org.costate.internal.code;
 import java.lang.classfile.CodeBuilder;
 import java.lang.classfile.Label;
 import java.lang.classfile.TypeKind;
+import java.lang.constant.MethodTypeDesc;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -45,6 +46,50 @@ public interface MicroKernel {
       Object c,
       int cBase,
       int cRow);
+
+  /// The descriptor of [#run].
+  MethodTypeDesc TYPE =
+      HiddenClasses.type(
+          void.class,
+          Object.class,
+          int.class,
+          int.class,
+          int.class,
+          Object.class,
+          int.class,
+          int.class,
+          Object.class,
+          int.class,
+          int.class,
+          Object.class,
+          int.class,
+          int.class);
+
+  /// The local of A in generated code; where a tile begins in an array is the local after it.
+  int A = 1;
+
+  /// The local of B.
+  int B = 5;
+
+  /// The local of the number of k.
+  int DEPTH = 7;
+
+  /// The local of S.
+  int S = 8;
+
+  /// The local of C.
+  int C = 11;
+
+  /// Pushes a local plus a number.
+  static Runnable index(CodeBuilder code, int base, int offset) {
+    return () -> {
+      code.iload(base);
+      if (offset != 0) {
+        code.loadConstant(offset);
+        code.iadd();
+      }
+    };
+  }
 
   /// The form of a tile.
   ///
@@ -97,6 +142,25 @@ public interface MicroKernel {
         : new PlainKernel(shape);
   }
 
+  /// The kernel of a product of one row, `vectors` wide, that a step of a loop waits for; its k may
+  /// be summed in several chains ([RowProduct]).
+  static MicroKernel ofRow(Element element, List<Integer> panels, int depth) {
+    int vectors = panels.stream().mapToInt(Integer::intValue).sum();
+    return panels.size() == 1 && RowProduct.fits(vectors, depth)
+        ? RowProduct.of(element, vectors, depth)
+        : of(new Shape(element, 1, panels));
+  }
+
+  /// Has the kernel of [#ofRow] compiled before it is used.
+  static void compileRow(Element element, List<Integer> panels, int depth) {
+    int vectors = panels.stream().mapToInt(Integer::intValue).sum();
+    if (panels.size() == 1 && RowProduct.fits(vectors, depth)) {
+      RowProduct.compile(element, vectors, depth);
+    } else {
+      compile(new Shape(element, 1, panels));
+    }
+  }
+
   /// Has the kernel of a form compiled before it is used.
   static void compile(Shape shape) {
     if (!Simd.available()) {
@@ -134,40 +198,26 @@ public interface MicroKernel {
           builder ->
               builder.withMethodBody(
                   "run",
-                  HiddenClasses.type(
-                      void.class,
-                      Object.class,
-                      int.class,
-                      int.class,
-                      int.class,
-                      Object.class,
-                      int.class,
-                      int.class,
-                      Object.class,
-                      int.class,
-                      int.class,
-                      Object.class,
-                      int.class,
-                      int.class),
+                  TYPE,
                   java.lang.classfile.ClassFile.ACC_PUBLIC,
                   this::body));
     }
 
     private void body(CodeBuilder code) {
-      Compilation.emitEmptyLoop(code, 7);
+      Compilation.emitEmptyLoop(code, DEPTH);
       var numbers = new Numbers(code, element, true);
-      int a = numbers.array(1);
-      int aBase = 2;
-      int aRow = 3;
-      int aColumn = 4;
-      int b = numbers.array(5);
-      int bBase = 6;
-      int depth = 7;
-      int s = numbers.array(8);
-      int sBase = 9;
-      int sRow = 10;
-      int cBase = 12;
-      int cRow = 13;
+      int a = numbers.array(A);
+      int aBase = A + 1;
+      int aRow = A + 2;
+      int aColumn = A + 3;
+      int b = numbers.array(B);
+      int bBase = B + 1;
+      int depth = DEPTH;
+      int s = numbers.array(S);
+      int sBase = S + 1;
+      int sRow = S + 2;
+      int cBase = C + 1;
+      int cRow = C + 2;
       int columns = shape.vectors();
       int[] row = new int[shape.rows];
       for (int i = 0; i < shape.rows; i++) {
@@ -239,7 +289,7 @@ public interface MicroKernel {
       code.goto_(loop);
       code.labelBinding(end);
       // What is only needed now would take registers from the loop.
-      int c = numbers.array(11);
+      int c = numbers.array(C);
       int[] out = new int[shape.rows];
       for (int i = 0; i < shape.rows; i++) {
         out[i] = sum(code, cBase, cRow, i);
@@ -265,13 +315,6 @@ public interface MicroKernel {
       code.iadd();
       code.istore(local);
       return local;
-    }
-
-    private static Runnable index(CodeBuilder code, int base, int offset) {
-      return () -> {
-        code.iload(base);
-        addConstant(code, offset);
-      };
     }
 
     private static void addConstant(CodeBuilder code, int value) {

@@ -16,9 +16,16 @@ public interface RowKernel {
   /// @param arena values that differ between rows
   /// @param weights values that are shared by all rows
   /// @param at for each operand where it begins and the distance of its rows
+  /// @param moves for each operand how far it moves with each step
+  /// @param step how many steps to move
   /// @param rows the number of rows; if it is negative, nothing is done (see [Compilation])
   /// @param n the length of a row
-  void run(Object arena, Object weights, int[] at, int rows, int n);
+  void run(Object arena, Object weights, int[] at, int[] moves, int step, int rows, int n);
+
+  /// The same where nothing moves.
+  default void run(Object arena, Object weights, int[] at, int rows, int n) {
+    run(arena, weights, at, at, 0, rows, n);
+  }
 
   /// One instruction; operands are indices of earlier instructions.
   sealed interface Instruction {
@@ -162,7 +169,7 @@ public interface RowKernel {
     int[] at = new int[2 * code.operands()];
     Compilation.of(
         kernel,
-        negative -> kernel.run(null, null, null, negative, 0),
+        negative -> kernel.run(null, null, null, null, 0, negative, 0),
         () -> {
           kernel.run(zeros, zeros, at, count, length);
           kernel.run(zeros, zeros, at, 1, count * length + rest);
@@ -171,6 +178,11 @@ public interface RowKernel {
 
   /// Emits one kernel.
   final class Generator {
+    private static final int AT = 3;
+    private static final int MOVES = 4;
+    private static final int STEP = 5;
+    private static final int ROWS = 6;
+
     private final Code program;
     private final boolean vector;
     private final int[] level;
@@ -204,24 +216,31 @@ public interface RowKernel {
               builder.withMethodBody(
                   "run",
                   HiddenClasses.type(
-                      void.class, Object.class, Object.class, int[].class, int.class, int.class),
+                      void.class,
+                      Object.class,
+                      Object.class,
+                      int[].class,
+                      int[].class,
+                      int.class,
+                      int.class,
+                      int.class),
                   java.lang.classfile.ClassFile.ACC_PUBLIC,
                   this::body));
     }
 
     private void body(CodeBuilder builder) {
       this.code = builder;
-      Compilation.emitEmptyLoop(code, 4);
+      Compilation.emitEmptyLoop(code, ROWS);
       var arrays = new Numbers(code, program.element(), false);
       arena = arrays.array(1);
       weights = arrays.array(2);
-      n = 5;
+      n = 7;
       int count = program.operands();
       base = new int[count];
       int[] stride = new int[count];
       for (int i = 0; i < count; i++) {
-        base[i] = entry(2 * i);
-        stride[i] = entry(2 * i + 1);
+        base[i] = begin(i);
+        stride[i] = entry(AT, 2 * i + 1);
       }
       int row = code.allocateLocal(TypeKind.INT);
       code.iconst_0();
@@ -230,7 +249,7 @@ public interface RowKernel {
       Label end = code.newLabel();
       code.labelBinding(next);
       code.iload(row);
-      code.iload(4);
+      code.iload(ROWS);
       code.if_icmpge(end);
       var scalars = new int[level.length];
       int levels = java.util.Arrays.stream(level).max().orElse(0);
@@ -252,9 +271,22 @@ public interface RowKernel {
       code.return_();
     }
 
-    private int entry(int index) {
+    /// Where an operand begins at this step.
+    private int begin(int operand) {
+      int place = entry(AT, 2 * operand);
+      int move = entry(MOVES, operand);
+      code.iload(place);
+      code.iload(move);
+      code.iload(STEP);
+      code.imul();
+      code.iadd();
+      code.istore(place);
+      return place;
+    }
+
+    private int entry(int array, int index) {
       int local = code.allocateLocal(TypeKind.INT);
-      code.aload(3);
+      code.aload(array);
       code.loadConstant(index);
       code.iaload();
       code.istore(local);

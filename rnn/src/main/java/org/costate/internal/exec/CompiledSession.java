@@ -1,9 +1,11 @@
 package org.costate.internal.exec;
 
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import org.costate.graph.StepGraph;
 import org.costate.internal.code.Element;
+import org.costate.internal.code.MicroKernel;
 import org.costate.internal.code.RowKernel;
 import org.costate.internal.code.SumKernel;
 
@@ -155,7 +157,7 @@ public final class CompiledSession {
     return switch (task) {
       case Task.Rows o -> new RowsRunner(o);
       case Task.Numbers o -> new NumbersRunner(o);
-      case Task.Product o -> new ProductRunner(o);
+      case Task.Product o -> new ProductRunner(o, phase);
       case Task.Lanes o -> new LanesRunner(o);
       case Task.Single(int node) -> new SingleRunner(node, phase);
       case Task.Accumulate o -> new AccumulateRunner(o);
@@ -190,69 +192,89 @@ public final class CompiledSession {
 
     @Override
     void run(int slot, int local, int firstRow, int rows) {
-      int[] at = places.at(slot, local, firstRow);
-      if (flat) {
-        kernel.run(arena, bound.weights(), at, 1, rows * n);
-      } else {
-        kernel.run(arena, bound.weights(), at, rows, n);
-      }
+      places.enter(slot - local, firstRow);
+      int count = flat ? 1 : rows;
+      int length = flat ? rows * n : n;
+      kernel.run(arena, bound.weights(), places.at(), places.moves(), local, count, length);
     }
   }
 
   private final class NumbersRunner extends Runner {
     private final Columns columns;
-    private final Places operands;
+    private final Places places;
     private final int[] registers = new int[Columns.PLACES];
 
     NumbersRunner(Task.Numbers task) {
       columns = task.columns();
-      operands = new Places(memory, task.operands());
+      places = new Places(memory, task.operands());
     }
 
+    /// They are never in a loop over time, so the step is the first of its block.
     @Override
     void run(int slot, int local, int firstRow, int rows) {
-      int[] at = operands.at(slot, local, firstRow);
-      columns.run(arena, bound.weights(), at, rows, memory.scratch(), registers);
+      places.enter(slot, firstRow);
+      columns.run(arena, bound.weights(), places.at(), rows, memory.scratch(), registers);
     }
   }
 
   private final class ProductRunner extends Runner {
+    private static final int LEFT = 0;
+    private static final int RESULT = 1;
+    private static final int START = 2;
+
     private final Task.Product task;
-    private final Operand left;
-    private final Operand start;
-    private final Operand result;
+    private final Places places;
     private final Panels panels;
     private final int matrix;
+    private final int depth;
+    private final int leftRow;
+    private final int resultRow;
+    private final boolean inLoop;
+    private MicroKernel tile;
 
-    ProductRunner(Task.Product task) {
+    ProductRunner(Task.Product task, Phase phase) {
       this.task = task;
-      this.left = new Operand(memory, task.left());
-      this.start = task.start() == null ? null : new Operand(memory, task.start());
       this.panels = products.panels(task.matrix().n());
       this.matrix = program.matrix(task.matrix());
-      this.result = new Operand(memory, task.result());
+      this.depth = task.matrix().depth();
+      var views = new ArrayList<>(List.of(task.left(), task.result()));
+      if (task.start() != null) {
+        views.add(task.start());
+      }
+      this.places = new Places(memory, views);
+      boolean single = task.times() == 1;
+      this.leftRow = single ? places.width(LEFT) : depth;
+      this.resultRow = single ? places.width(RESULT) : task.matrix().n();
+      this.inLoop = phase.inLoop();
     }
 
     @Override
     void run(int slot, int local, int firstRow, int rows) {
-      int depth = task.matrix().depth();
-      int n = task.matrix().n();
-      boolean single = task.times() == 1;
-      products.multiply(
-          arena,
-          left.at(slot, local, firstRow),
-          single ? left.width() : depth,
-          rows * task.times(),
-          depth,
-          bound.weights(),
-          matrix,
-          panels,
-          start == null ? null : start.width() == 0 ? bound.weights() : arena,
-          start == null ? 0 : start.at(slot, local, firstRow),
-          start == null ? 0 : start.width(),
-          arena,
-          result.at(slot, local, firstRow),
-          single ? result.width() : n);
+      places.enter(slot - local, firstRow);
+      int left = places.at(LEFT, local);
+      int result = places.at(RESULT, local);
+      Object from = null;
+      int start = 0;
+      int startRow = 0;
+      if (task.start() != null) {
+        start = places.at(START, local);
+        startRow = places.width(START);
+        from = startRow == 0 ? bound.weights() : arena;
+      }
+      int count = rows * task.times();
+      Object b = bound.weights();
+      // A step of a small network is one tile, which takes less time than going through tiles.
+      if (inLoop && tile == null) {
+        tile = products.whole(panels, count, depth);
+      }
+      if (tile != null) {
+        Object s = from == null ? products.zeros() : from;
+        tile.run(arena, left, leftRow, 1, b, matrix, depth, s, start, startRow, arena, result, resultRow);
+      } else {
+        products.multiply(
+            arena, left, leftRow, count, depth, b, matrix, panels, from, start, startRow, arena, result,
+            resultRow);
+      }
     }
   }
 

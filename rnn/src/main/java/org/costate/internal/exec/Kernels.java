@@ -22,7 +22,14 @@ final class Kernels {
       for (Task task : plan.tasks(phase)) {
         switch (task) {
           case Task.Rows o -> RowKernel.compile(o.code(), rows, o.n());
-          case Task.Product o -> products.compileMultiply(o.matrix().n(), rows * o.times());
+          case Task.Product o -> {
+            int n = o.matrix().n();
+            if (phase.inLoop()) {
+              products.compileStep(n, rows * o.times(), o.matrix().depth());
+            } else {
+              products.compileMultiply(n, rows * o.times());
+            }
+          }
           case Task.Accumulate o -> products.compileAccumulate(o.m(), o.n());
           case Task.SumRows o -> SumKernel.compile(element, o.n());
           case Task.Numbers _, Task.Lanes _, Task.Single _, Task.ScatterRows _ -> {

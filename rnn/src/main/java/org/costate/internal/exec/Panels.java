@@ -123,7 +123,17 @@ final class Panels {
       return kernels[rows];
     }
 
+    /// The kernel for one row at each step of a loop.
+    MicroKernel rowKernel(int depth) {
+      return MicroKernel.ofRow(element, vectors, depth);
+    }
+
     /// Has that kernel compiled before it is used.
+    void compileRow(int depth) {
+      MicroKernel.compileRow(element, vectors, depth);
+    }
+
+    /// Has the kernel of some rows compiled before it is used.
     void compile(int rows) {
       MicroKernel.compile(shape(rows));
     }

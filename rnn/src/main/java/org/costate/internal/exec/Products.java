@@ -124,16 +124,6 @@ final class Products {
     int tiles = (rows + MicroKernel.rows() - 1) / MicroKernel.rows();
     List<Panels.Group> groups = panels.forRows(rows);
     Object from = s == null ? zeros : s;
-    // A single tile, as at each step of a small network, takes less time than the loops below.
-    if (tiles == 1 && groups.size() == 1) {
-      Panels.Group group = groups.getFirst();
-      if (group.used() == group.width()) {
-        group
-            .kernel(rows)
-            .run(a, aBase, aRow, 1, b, bBase, depth, from, sBase, sRow, c, cBase, cRow);
-        return;
-      }
-    }
     for (int g = 0; g < groups.size(); g++) {
       Panels.Group group = groups.get(g);
       int column = group.column();
@@ -164,10 +154,36 @@ final class Products {
     panels(n).forRows(rows).forEach(group -> compileTiles(group, rows));
   }
 
+  /// The kernel that computes all of a product at each step of a loop by itself; null if it takes
+  /// several, or has columns that the matrix does not have.
+  MicroKernel whole(Panels panels, int rows, int depth) {
+    List<Panels.Group> groups = panels.forRows(rows);
+    Panels.Group group = groups.getFirst();
+    if (groups.size() > 1 || group.used() < group.width() || rows > MicroKernel.rows()) {
+      return null;
+    }
+    return rows == 1 ? group.rowKernel(depth) : group.kernel(rows);
+  }
+
+  /// As many zeros as the widest tile has columns.
+  Object zeros() {
+    return zeros;
+  }
+
   /// Has the kernels of [#general] compiled.
   void compileGeneral(int m, int n) {
     compilePacking(n);
     compileMultiply(n, m);
+  }
+
+  /// Has the kernels compiled that a product at each step of a loop needs.
+  void compileStep(int n, int rows, int depth) {
+    Panels panels = panels(n);
+    if (rows == 1 && whole(panels, rows, depth) != null) {
+      panels.forRows(rows).getFirst().compileRow(depth);
+    } else {
+      compileMultiply(n, rows);
+    }
   }
 
   /// Has the kernels of [#packRows] and [#accumulate] compiled.
