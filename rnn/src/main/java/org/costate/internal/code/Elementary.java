@@ -149,8 +149,31 @@ final class Elementary {
   private int clamp(int a, double low, double high) {
     int floor = x.constant(low);
     int ceiling = x.constant(high);
+    // Both comparisons are of a: one takes as long as two additions.
     int raised = x.choose(Numbers.Comparison.LT, a, floor, floor, a);
-    return x.choose(Numbers.Comparison.GT, raised, ceiling, ceiling, raised);
+    return x.choose(Numbers.Comparison.GT, a, ceiling, ceiling, raised);
+  }
+
+  /// Σ cᵢ xⁱ, in pairs, then pairs of pairs (Estrin's scheme), until at most three terms are left:
+  /// about as many operations as by Horner's, of which fewer wait for each other.
+  private int polynomial(int a, double... c) {
+    int[] terms = new int[c.length];
+    for (int i = 0; i < c.length; i++) {
+      terms[i] = x.constant(c[i]);
+    }
+    int power = a;
+    int count = c.length;
+    for (; count > 3; count = (count + 1) / 2) {
+      for (int i = 0; i < count; i += 2) {
+        terms[i / 2] = i + 1 < count ? x.multiplyAdd(terms[i + 1], power, terms[i]) : terms[i];
+      }
+      power = x.multiply(power, power);
+    }
+    int sum = terms[count - 1];
+    for (int i = count - 2; i >= 0; i--) {
+      sum = x.multiplyAdd(sum, power, terms[i]);
+    }
+    return sum;
   }
 
   /// x = n ln 2 + r; returns {z, q} where the low bits of z are n and q = eʳ − 1.
@@ -162,16 +185,12 @@ final class Elementary {
     r = x.multiplyAdd(n, x.constant(single ? 2.12194440e-4 : -1.90821492927058770002e-10), r);
     int degree = single ? 7 : 13;
     double coefficient = 1;
-    double[] taylor = new double[degree + 1];
-    for (int i = 1; i <= degree; i++) {
+    double[] taylor = new double[degree - 1];
+    for (int i = 2; i <= degree; i++) {
       coefficient /= i;
-      taylor[i] = coefficient;
+      taylor[i - 2] = coefficient;
     }
-    int p = x.constant(taylor[degree]);
-    for (int i = degree - 1; i >= 2; i--) {
-      p = x.multiplyAdd(p, r, x.constant(taylor[i]));
-    }
-    int q = x.multiplyAdd(x.multiply(r, r), p, r);
+    int q = x.multiplyAdd(x.multiply(r, r), polynomial(r, taylor), r);
     return new int[] {z, q};
   }
 
@@ -260,17 +279,15 @@ final class Elementary {
 
   /// ± (1/k! − s/(k + 2)! + …) up to `last`, + for k = 4 and − for k = 3.
   private int alternating(int s, int k, int last) {
-    double[] coefficients = new double[last + 1];
+    double[] coefficients = new double[(last - k) / 2 + 1];
     double factorial = 1;
     for (int i = 1; i <= last; i++) {
       factorial *= i;
-      coefficients[i] = (i / 2 % 2 == 0 ? 1 : -1) / factorial;
+      if (i >= k && (i - k) % 2 == 0) {
+        coefficients[(i - k) / 2] = (i / 2 % 2 == 0 ? 1 : -1) / factorial;
+      }
     }
-    int p = x.constant(coefficients[last]);
-    for (int i = last - 2; i >= k; i -= 2) {
-      p = x.multiplyAdd(p, s, x.constant(coefficients[i]));
-    }
-    return p;
+    return polynomial(s, coefficients);
   }
 
   /// ln(1 + x) for x ≥ 0, with the rounding of 1 + x corrected.
@@ -312,10 +329,9 @@ final class Elementary {
     int s = x.divide(f, x.add(f, x.constant(2)));
     int square = x.multiply(s, s);
     int terms = single ? 5 : 11;
-    int p = x.constant(2.0 / (2 * terms + 1));
-    for (int i = terms - 1; i >= 1; i--) {
-      p = x.multiplyAdd(p, square, x.constant(2.0 / (2 * i + 1)));
-    }
+    double[] coefficients = new double[terms];
+    java.util.Arrays.setAll(coefficients, i -> 2.0 / (2 * i + 3));
+    int p = polynomial(square, coefficients);
     // ln m = 2 s + s³ p(s²), and 2 s = f − s f
     int tail = x.multiply(s, x.subtract(x.multiply(square, p), f));
     tail =

@@ -197,10 +197,7 @@ public interface MicroKernel {
           MicroKernel.class,
           builder ->
               builder.withMethodBody(
-                  "run",
-                  TYPE,
-                  java.lang.classfile.ClassFile.ACC_PUBLIC,
-                  this::body));
+                  "run", TYPE, java.lang.classfile.ClassFile.ACC_PUBLIC, this::body));
     }
 
     private void body(CodeBuilder code) {

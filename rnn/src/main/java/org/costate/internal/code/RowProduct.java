@@ -123,8 +123,7 @@ final class RowProduct {
           total[i][j] = numbers.add(total[i + (left + 1) / 2][j], total[i][j]);
         }
       }
-      numbers.store(
-          total[0][j], c, MicroKernel.index(code, MicroKernel.C + 1, j * length), -1);
+      numbers.store(total[0][j], c, MicroKernel.index(code, MicroKernel.C + 1, j * length), -1);
     }
     code.return_();
   }

@@ -269,11 +269,13 @@ public final class CompiledSession {
       }
       if (tile != null) {
         Object s = from == null ? products.zeros() : from;
-        tile.run(arena, left, leftRow, 1, b, matrix, depth, s, start, startRow, arena, result, resultRow);
+        tile.run(
+            arena, left, leftRow, 1, b, matrix, depth, s, start, startRow, arena, result,
+            resultRow);
       } else {
         products.multiply(
-            arena, left, leftRow, count, depth, b, matrix, panels, from, start, startRow, arena, result,
-            resultRow);
+            arena, left, leftRow, count, depth, b, matrix, panels, from, start, startRow, arena,
+            result, resultRow);
       }
     }
   }
