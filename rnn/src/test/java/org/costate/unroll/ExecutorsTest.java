@@ -28,7 +28,7 @@ import org.costate.rnn.LstmCell;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -423,12 +423,29 @@ class ExecutorsTest {
     agree(entry.problem(Precision.FLOAT, 33, 900, 16), new SavePolicy.Every(100), 1e-5);
   }
 
+  /// The products of one lane in a loop have kernels of their own.
   @ParameterizedTest
-  @EnumSource(Precision.class)
-  void savingLessAndCuttingBlocksChangesNoBit(Precision precision) {
+  @ValueSource(ints = {16, 32, 64})
+  void oneLaneOfCellsThatFillVectorsAgrees(int units) {
+    for (StepGraph step :
+        List.of(
+            ElmanCell.of(units).step(16),
+            LstmCell.of(units).step(3),
+            LstmCell.of(units).layerNorm().step(2),
+            GruCell.of(units).step(32))) {
+      var entry = new Catalogue.Entry("one lane", step, Catalogue.Domain.uniform(-0.3, 0.3));
+      agree(entry.problem(Precision.DOUBLE, 1, 30, 14), new SavePolicy.All(), 1e-12);
+      agree(entry.problem(Precision.FLOAT, 1, 30, 14), new SavePolicy.Every(7), 1e-5);
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({"FLOAT, 9, 17", "DOUBLE, 9, 17", "FLOAT, 32, 1", "DOUBLE, 32, 1"})
+  void savingLessAndCuttingBlocksChangesNoBit(Precision precision, int units, int lanes) {
     var entry =
-        new Catalogue.Entry("bits", LstmCell.of(9).step(3), Catalogue.Domain.uniform(-0.6, 0.6));
-    Catalogue.Problem p = entry.problem(precision, 17, 300, 15);
+        new Catalogue.Entry(
+            "bits", LstmCell.of(units).step(3), Catalogue.Domain.uniform(-0.6, 0.6));
+    Catalogue.Problem p = entry.problem(precision, lanes, 300, 15);
     Cotangents all = backward(p, new SavePolicy.All(), Sweep.full());
     for (SavePolicy policy :
         List.of(

@@ -10,8 +10,8 @@ import java.lang.classfile.CodeBuilder;
 ///
 /// A chain of multiply–adds takes four cycles for each k, which a step of one lane has to wait for.
 /// So there are up to [#CHAINS] chains, each with every so many k; s begins the first, and in the
-/// end halves of the chains are added to halves. Long columns are summed in pieces, one after the
-/// other.
+/// end the upper half of the chains is added to the lower. Many k are summed in pieces, one after
+/// the other. B is one panel.
 final class RowProduct {
   private static final int CHAINS = 4;
 

@@ -86,6 +86,26 @@ class PlanTest {
   }
 
   @Test
+  void aProductOfKeptValuesThatOnlyAGradientReadsIsNotKept() {
+    StepGraph step =
+        StepGraph.define(
+            "reset",
+            s -> {
+              Value h = s.carry("h", 32);
+              Value gate =
+                  Functions.sigmoid(s.shared("V", Initializer.orthogonal(), 32, 32).times(h));
+              Value u = s.shared("U", Initializer.orthogonal(), 32, 32);
+              Value next = Functions.tanh(u.times(gate.hadamard(h)));
+              s.next(h, next);
+              s.output("h", next);
+            });
+    // The gate; gate ⊙ h, which the gradient of U needs, is computed again, and tanh is the state.
+    Plan plan = plan(step);
+    assertThat(plan.keptPerLane()).isEqualTo(32);
+    assertThat(kinds(plan, Phase.BACK_BEFORE)).containsExactly("loop 32");
+  }
+
+  @Test
   void termsAreAddedInTheOrderInWhichTheyAreKnown() {
     StepGraph step =
         StepGraph.define(

@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.util.Arrays;
 import org.assertj.core.data.Offset;
 import org.costate.internal.code.Element;
+import org.costate.internal.code.MicroKernel;
+import org.costate.internal.code.Simd;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -115,6 +117,40 @@ class ProductsTest {
           left, 5, depth + 2, m, depth, packed, 0, panels, same, 1, width, same, 1, width);
       started(m, depth, n, same, 1, width, (i, j) -> numbers[1 + i * width + j]);
       assertThat(at(same, n + 1)).as("beyond the row").isEqualTo(at(start, n + 1));
+    }
+  }
+
+  /// One row at each step of a loop, in pieces of straight-line code where that is worth it.
+  @ParameterizedTest
+  @CsvSource({
+    "2, 1", "2, 2", "2, 3", "2, 5", "2, 32", "2, 128", "2, 129", "3, 40", "4, 16", "4, 70", "8, 20"
+  })
+  void oneRowTakesOneKernel(int vectors, int depth) {
+    for (Element element : Element.values()) {
+      int n = vectors * (Simd.available() ? Simd.length(element) : 8);
+      var products = new Products(element);
+      Panels panels = products.panels(n);
+      MicroKernel kernel = products.whole(panels, 1, depth);
+      // Panels of three vectors are for 512 bits.
+      if (kernel == null) {
+        assertThat(vectors).isGreaterThan(2);
+        continue;
+      }
+      Object packed = element.array(3 + panels.size(depth));
+      products.pack(matrix(element, depth, n, 0, false), 5, n, 1, depth, panels, packed, 3);
+      Object left = matrix(element, 1, depth, 2, true);
+      Object start = element.array(1 + n);
+      element.fill(start, 1, n, 0.5);
+      Object c = element.array(3 + n);
+      products.compileStep(n, 1, depth);
+      kernel.run(left, 5, 0, 1, packed, 3, depth, start, 1, 0, c, 2, 0);
+      started(1, depth, n, c, 2, n, (_, _) -> 0.5);
+      assertThat(at(c, 1)).as("before the row").isZero();
+      assertThat(at(c, 2 + n)).as("beyond the row").isZero();
+      kernel.run(left, 5, 0, 1, packed, 3, depth, products.zeros(), 0, 0, c, 2, 0);
+      started(1, depth, n, c, 2, n, (_, _) -> 0);
+      kernel.run(left, 5, 0, 1, packed, 3, depth, start, 1, 0, start, 1, 0);
+      started(1, depth, n, start, 1, n, (_, _) -> 0.5);
     }
   }
 
