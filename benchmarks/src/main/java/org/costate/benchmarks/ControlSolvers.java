@@ -39,7 +39,12 @@ import org.openjdk.jmh.annotations.Warmup;
 @Measurement(iterations = 5, time = 1)
 @Fork(
     value = 1,
-    jvmArgsAppend = {"--add-modules", "jdk.incubator.vector", "-XX:+UseParallelGC"})
+    jvmArgsAppend = {
+      "--add-modules",
+      "jdk.incubator.vector",
+      "-XX:+UseParallelGC",
+      "-XX:MaxNewSize=256m"
+    })
 public class ControlSolvers {
   private static final int ITERATIONS_20 = 12;
   private static final int ITERATIONS_200 = 14;

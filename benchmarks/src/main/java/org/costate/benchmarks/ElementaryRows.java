@@ -36,7 +36,12 @@ import org.openjdk.jmh.annotations.Warmup;
 @Measurement(iterations = 4, time = 1)
 @Fork(
     value = 1,
-    jvmArgsAppend = {"--add-modules", "jdk.incubator.vector", "-XX:+UseParallelGC"})
+    jvmArgsAppend = {
+      "--add-modules",
+      "jdk.incubator.vector",
+      "-XX:+UseParallelGC",
+      "-XX:MaxNewSize=256m"
+    })
 public class ElementaryRows {
   private static final int LENGTH = 1024;
   private static final int STEPS = 100;

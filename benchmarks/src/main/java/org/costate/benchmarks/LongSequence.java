@@ -36,7 +36,12 @@ import org.openjdk.jmh.annotations.Warmup;
 @Measurement(iterations = LongSequence.ITERATIONS, time = 2)
 @Fork(
     value = 1,
-    jvmArgsAppend = {"--add-modules", "jdk.incubator.vector", "-XX:+UseParallelGC"})
+    jvmArgsAppend = {
+      "--add-modules",
+      "jdk.incubator.vector",
+      "-XX:+UseParallelGC",
+      "-XX:MaxNewSize=256m"
+    })
 public class LongSequence {
   static final int ITERATIONS = 4;
 

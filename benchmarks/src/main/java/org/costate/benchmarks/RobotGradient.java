@@ -24,7 +24,12 @@ import org.openjdk.jmh.annotations.Warmup;
 @Measurement(iterations = 5, time = 1)
 @Fork(
     value = 1,
-    jvmArgsAppend = {"--add-modules", "jdk.incubator.vector", "-XX:+UseParallelGC"})
+    jvmArgsAppend = {
+      "--add-modules",
+      "jdk.incubator.vector",
+      "-XX:+UseParallelGC",
+      "-XX:MaxNewSize=256m"
+    })
 public class RobotGradient {
   /// The robot.
   @Param({"cartpole", "arm"})
