@@ -26,9 +26,9 @@ final class RowProduct {
 
   private RowProduct() {}
 
-  /// Whether straight-line code is worth it: chains are needed, and there is not too much of it.
+  /// Whether there is not too much straight-line code.
   static boolean fits(int vectors, int depth) {
-    return Simd.available() && vectors <= BUSY / 2 && depth * vectors <= MOST;
+    return Simd.available() && depth * vectors <= MOST;
   }
 
   /// The kernel for so many vectors in a row and so many k, generated when it is first needed. It
