@@ -80,17 +80,6 @@ public interface MicroKernel {
   /// The local of C.
   int C = 11;
 
-  /// Pushes a local plus a number.
-  static Runnable index(CodeBuilder code, int base, int offset) {
-    return () -> {
-      code.iload(base);
-      if (offset != 0) {
-        code.loadConstant(offset);
-        code.iadd();
-      }
-    };
-  }
-
   /// The form of a tile.
   ///
   /// @param element the element type
@@ -142,20 +131,18 @@ public interface MicroKernel {
         : new PlainKernel(shape);
   }
 
-  /// The kernel of a product of one row, `vectors` wide, that a step of a loop waits for; its k may
-  /// be summed in several chains ([RowProduct]).
+  /// The kernel of a product of one row that a step of a loop waits for; its k may be summed in
+  /// several chains ([RowProduct]).
   static MicroKernel ofRow(Element element, List<Integer> panels, int depth) {
-    int vectors = panels.stream().mapToInt(Integer::intValue).sum();
-    return panels.size() == 1 && RowProduct.fits(vectors, depth)
-        ? RowProduct.of(element, vectors, depth)
+    return RowProduct.fits(panels, depth)
+        ? RowProduct.of(element, panels.getFirst(), depth)
         : of(new Shape(element, 1, panels));
   }
 
   /// Has the kernel of [#ofRow] compiled before it is used.
   static void compileRow(Element element, List<Integer> panels, int depth) {
-    int vectors = panels.stream().mapToInt(Integer::intValue).sum();
-    if (panels.size() == 1 && RowProduct.fits(vectors, depth)) {
-      RowProduct.compile(element, vectors, depth);
+    if (RowProduct.fits(panels, depth)) {
+      RowProduct.compile(element, panels.getFirst(), depth);
     } else {
       compile(new Shape(element, 1, panels));
     }
@@ -232,7 +219,7 @@ public interface MicroKernel {
       int[][] total = new int[shape.rows][columns];
       for (int i = 0; i < shape.rows; i++) {
         for (int j = 0; j < columns; j++) {
-          total[i][j] = numbers.load(s, index(code, start[i], j * length), -1);
+          total[i][j] = numbers.load(s, numbers.index(start[i], j * length), -1);
         }
       }
       int k = code.allocateLocal(TypeKind.INT);
@@ -293,7 +280,7 @@ public interface MicroKernel {
       }
       for (int i = 0; i < shape.rows; i++) {
         for (int j = 0; j < columns; j++) {
-          numbers.store(total[i][j], c, index(code, out[i], j * length), -1);
+          numbers.store(total[i][j], c, numbers.index(out[i], j * length), -1);
         }
       }
       code.return_();

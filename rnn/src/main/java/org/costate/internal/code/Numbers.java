@@ -140,6 +140,17 @@ final class Numbers {
     return stored();
   }
 
+  /// Pushes an index: an int in a local, and a distance from it.
+  Runnable index(int local, int distance) {
+    return () -> {
+      code.iload(local);
+      if (distance != 0) {
+        code.loadConstant(distance);
+        code.iadd();
+      }
+    };
+  }
+
   /// Array elements from an index on; with a mask, only those it has, the others being zero.
   int load(int array, Runnable index, int mask) {
     if (!vector) {

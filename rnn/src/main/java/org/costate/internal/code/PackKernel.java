@@ -78,8 +78,8 @@ public interface PackKernel {
     code.iload(left);
     code.ifle(end);
     for (int j = 0; j < columns; j += Simd.length(element)) {
-      int vector = numbers.load(from, index(code, at, j), -1);
-      numbers.store(vector, to, index(code, toAt, j), -1);
+      int vector = numbers.load(from, numbers.index(at, j), -1);
+      numbers.store(vector, to, numbers.index(toAt, j), -1);
     }
     code.iload(at);
     code.iload(step);
@@ -90,13 +90,5 @@ public interface PackKernel {
     code.goto_(loop);
     code.labelBinding(end);
     code.return_();
-  }
-
-  private static Runnable index(CodeBuilder code, int base, int offset) {
-    return () -> {
-      code.iload(base);
-      code.loadConstant(offset);
-      code.iadd();
-    };
   }
 }

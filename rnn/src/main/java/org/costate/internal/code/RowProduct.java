@@ -2,6 +2,7 @@ package org.costate.internal.code;
 
 import java.lang.classfile.ClassFile;
 import java.lang.classfile.CodeBuilder;
+import java.util.List;
 
 /// One row times a packed matrix, for the few columns and k of a small network, as straight-line
 /// code:
@@ -11,7 +12,7 @@ import java.lang.classfile.CodeBuilder;
 /// A chain of multiply–adds takes four cycles for each k, which a step of one lane has to wait for.
 /// So there are up to [#CHAINS] chains, each with every so many k; s begins the first, and in the
 /// end the upper half of the chains is added to the lower. Many k are summed in pieces, one after
-/// the other. B is one panel.
+/// the other.
 final class RowProduct {
   private static final int CHAINS = 4;
 
@@ -26,9 +27,9 @@ final class RowProduct {
 
   private RowProduct() {}
 
-  /// Whether there is not too much straight-line code.
-  static boolean fits(int vectors, int depth) {
-    return Simd.available() && depth * vectors <= MOST;
+  /// Whether B is one panel, and short enough for straight-line code.
+  static boolean fits(List<Integer> panels, int depth) {
+    return Simd.available() && panels.size() == 1 && depth * panels.getFirst() <= MOST;
   }
 
   /// The kernel for so many vectors in a row and so many k, generated when it is first needed. It
@@ -102,13 +103,13 @@ final class RowProduct {
     int chains = Math.min(Math.min(CHAINS, BUSY / vectors), depth);
     int[][] total = new int[chains][vectors];
     for (int j = 0; j < vectors; j++) {
-      total[0][j] = numbers.load(s, MicroKernel.index(code, MicroKernel.S + 1, j * length), -1);
+      total[0][j] = numbers.load(s, numbers.index(MicroKernel.S + 1, j * length), -1);
     }
     for (int k = 0; k < depth; k++) {
-      int left = numbers.broadcastElement(a, MicroKernel.index(code, MicroKernel.A + 1, k));
+      int left = numbers.broadcastElement(a, numbers.index(MicroKernel.A + 1, k));
       for (int j = 0; j < vectors; j++) {
         int at = (k * vectors + j) * length;
-        int right = numbers.load(b, MicroKernel.index(code, MicroKernel.B + 1, at), -1);
+        int right = numbers.load(b, numbers.index(MicroKernel.B + 1, at), -1);
         if (k > 0 && k < chains) {
           total[k][j] = numbers.multiply(left, right);
         } else {
@@ -123,7 +124,7 @@ final class RowProduct {
           total[i][j] = numbers.add(total[i + (left + 1) / 2][j], total[i][j]);
         }
       }
-      numbers.store(total[0][j], c, MicroKernel.index(code, MicroKernel.C + 1, j * length), -1);
+      numbers.store(total[0][j], c, numbers.index(MicroKernel.C + 1, j * length), -1);
     }
     code.return_();
   }

@@ -1,11 +1,9 @@
 package org.costate.internal.exec;
 
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import org.costate.graph.StepGraph;
 import org.costate.internal.code.Element;
-import org.costate.internal.code.MicroKernel;
 import org.costate.internal.code.RowKernel;
 import org.costate.internal.code.SumKernel;
 
@@ -218,65 +216,15 @@ public final class CompiledSession {
   }
 
   private final class ProductRunner extends Runner {
-    private static final int LEFT = 0;
-    private static final int RESULT = 1;
-    private static final int START = 2;
-
-    private final Task.Product task;
-    private final Places places;
-    private final Panels panels;
-    private final int matrix;
-    private final int depth;
-    private final int leftRow;
-    private final int resultRow;
-    private final boolean inLoop;
-    private MicroKernel tile;
+    private final PackedProduct product;
 
     ProductRunner(Task.Product task, Phase phase) {
-      this.task = task;
-      this.panels = products.panels(task.matrix().n());
-      this.matrix = program.matrix(task.matrix());
-      this.depth = task.matrix().depth();
-      var views = new ArrayList<>(List.of(task.left(), task.result()));
-      if (task.start() != null) {
-        views.add(task.start());
-      }
-      this.places = new Places(memory, views);
-      boolean single = task.times() == 1;
-      this.leftRow = single ? places.width(LEFT) : depth;
-      this.resultRow = single ? places.width(RESULT) : task.matrix().n();
-      this.inLoop = phase.inLoop();
+      product = new PackedProduct(task, phase, memory, products, program.matrix(task.matrix()));
     }
 
     @Override
     void run(int slot, int local, int firstRow, int rows) {
-      places.enter(slot - local, firstRow);
-      int left = places.at(LEFT, local);
-      int result = places.at(RESULT, local);
-      Object from = null;
-      int start = 0;
-      int startRow = 0;
-      if (task.start() != null) {
-        start = places.at(START, local);
-        startRow = places.width(START);
-        from = startRow == 0 ? bound.weights() : arena;
-      }
-      int count = rows * task.times();
-      Object b = bound.weights();
-      // A step of a small network is one tile, which takes less time than going through tiles.
-      if (inLoop && tile == null) {
-        tile = products.whole(panels, count, depth);
-      }
-      if (tile != null) {
-        Object s = from == null ? products.zeros() : from;
-        tile.run(
-            arena, left, leftRow, 1, b, matrix, depth, s, start, startRow, arena, result,
-            resultRow);
-      } else {
-        products.multiply(
-            arena, left, leftRow, count, depth, b, matrix, panels, from, start, startRow, arena,
-            result, resultRow);
-      }
+      product.run(arena, bound.weights(), slot, local, firstRow, rows);
     }
   }
 
