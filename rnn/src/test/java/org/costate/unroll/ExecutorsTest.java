@@ -439,12 +439,13 @@ class ExecutorsTest {
     }
   }
 
+  /// With one lane the products before the loop are of one row too where a block has one step; only
+  /// those in the loop may be summed in chains.
   @ParameterizedTest
-  @CsvSource({"FLOAT, 9, 17", "DOUBLE, 9, 17", "FLOAT, 32, 1", "DOUBLE, 32, 1"})
-  void savingLessAndCuttingBlocksChangesNoBit(Precision precision, int units, int lanes) {
-    var entry =
-        new Catalogue.Entry(
-            "bits", LstmCell.of(units).step(3), Catalogue.Domain.uniform(-0.6, 0.6));
+  @CsvSource({"FLOAT, 17", "DOUBLE, 17", "FLOAT, 1", "DOUBLE, 1"})
+  void savingLessAndCuttingBlocksChangesNoBit(Precision precision, int lanes) {
+    StepGraph step = lanes == 1 ? ElmanCell.of(32).step(16) : LstmCell.of(9).step(3);
+    var entry = new Catalogue.Entry("bits", step, Catalogue.Domain.uniform(-0.6, 0.6));
     Catalogue.Problem p = entry.problem(precision, lanes, 300, 15);
     Cotangents all = backward(p, new SavePolicy.All(), Sweep.full());
     for (SavePolicy policy :
