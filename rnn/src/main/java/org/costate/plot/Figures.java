@@ -8,6 +8,7 @@ import java.math.RoundingMode;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import org.knowm.xchart.CategoryChartBuilder;
 import org.knowm.xchart.HeatMapChart;
@@ -139,6 +140,9 @@ public final class Figures {
     chart.getStyler().setRangeColors(numbered ? PALE : VIVID);
     chart.getStyler().setHeatMapValueDecimalPattern("0.##");
     chart.getStyler().setShowValue(numbered);
+    if (!numbered) {
+      chart.getStyler().setHeatMapDecimalValueFormatter(Figures::threeDigits);
+    }
     return new Figure(chart);
   }
 
@@ -164,8 +168,12 @@ public final class Figures {
     chart.getStyler().setRangeColors(DIVERGING);
     chart.getStyler().setMin(-limit);
     chart.getStyler().setMax(limit);
-    chart.getStyler().setHeatMapDecimalValueFormatter("%.3g"::formatted);
+    chart.getStyler().setHeatMapDecimalValueFormatter(Figures::threeDigits);
     return new Figure(chart);
+  }
+
+  private static String threeDigits(double value) {
+    return String.format(Locale.ROOT, "%.3g", value);
   }
 
   private static HeatMapChart map(
