@@ -8,7 +8,6 @@ import java.math.RoundingMode;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import org.knowm.xchart.CategoryChartBuilder;
 import org.knowm.xchart.HeatMapChart;
@@ -140,8 +139,13 @@ public final class Figures {
     chart.getStyler().setRangeColors(numbered ? PALE : VIVID);
     chart.getStyler().setHeatMapValueDecimalPattern("0.##");
     chart.getStyler().setShowValue(numbered);
-    if (!numbered) {
-      chart.getStyler().setHeatMapDecimalValueFormatter(Figures::threeDigits);
+    double[] finite =
+        Arrays.stream(values).flatMapToDouble(Arrays::stream).filter(Double::isFinite).toArray();
+    if (!numbered && finite.length > 0) {
+      double least = Arrays.stream(finite).min().orElseThrow();
+      double largest = Arrays.stream(finite).max().orElseThrow();
+      chart.getStyler().setMin(rounded(least, 3, RoundingMode.FLOOR));
+      chart.getStyler().setMax(rounded(largest, 3, RoundingMode.CEILING));
     }
     return new Figure(chart);
   }
@@ -159,21 +163,17 @@ public final class Figures {
       String title, String x, String y, List<?> columns, List<?> rows, double[][] values) {
     double largest =
         Arrays.stream(values).flatMapToDouble(Arrays::stream).map(Math::abs).max().orElse(0);
-    // Rounded up to two digits, because the legend shows it as it is.
-    double limit =
-        largest == 0
-            ? 1
-            : new BigDecimal(largest).round(new MathContext(2, RoundingMode.UP)).doubleValue();
+    double limit = largest == 0 ? 1 : rounded(largest, 2, RoundingMode.UP);
     HeatMapChart chart = map(title, x, y, columns, rows, values);
     chart.getStyler().setRangeColors(DIVERGING);
     chart.getStyler().setMin(-limit);
     chart.getStyler().setMax(limit);
-    chart.getStyler().setHeatMapDecimalValueFormatter(Figures::threeDigits);
     return new Figure(chart);
   }
 
-  private static String threeDigits(double value) {
-    return String.format(Locale.ROOT, "%.3g", value);
+  /// An end of a scale with few digits, because the legend shows it as it is.
+  private static double rounded(double end, int digits, RoundingMode mode) {
+    return new BigDecimal(end).round(new MathContext(digits, mode)).doubleValue();
   }
 
   private static HeatMapChart map(
