@@ -136,10 +136,14 @@ final class SliceTape {
       }
     }
     session.before(slot, steps);
-    for (int i = 0; i < steps; i++) {
-      reset(slot + i, t + i);
-      session.step(slot + i, i);
-      hold(slot + i, t + i);
+    if (separate || batch.padded()) {
+      for (int i = 0; i < steps; i++) {
+        reset(slot + i, t + i);
+        session.steps(slot + i, i, 1);
+        hold(slot + i, t + i);
+      }
+    } else {
+      session.steps(slot, 0, steps);
     }
     session.after(slot, steps);
     for (int k = 0; outputs != null && k < outputs.length; k++) {
@@ -295,8 +299,15 @@ final class SliceTape {
     session.costate().move(0, steps);
     seed(low, steps);
     session.backBefore(low - first, steps);
-    for (int i = steps - 1; i >= 0; i--) {
-      step(low + i, i);
+    if (interferes()) {
+      for (int i = steps - 1; i >= 0; i--) {
+        step(low + i, i);
+      }
+    } else {
+      session.backSteps(low - first + steps - 1, steps - 1, steps);
+      for (int i = steps - 1; i >= 0; i--) {
+        keep(low + i, i);
+      }
     }
     session.backAfter(low - first, steps);
     for (int k = 0; k < results.inputBars.length; k++) {
@@ -345,6 +356,14 @@ final class SliceTape {
     }
   }
 
+  /// Whether a costate is changed between two steps.
+  private boolean interferes() {
+    return separate
+        || batch.padded()
+        || sweep.lookback() < batch.horizon()
+        || sweep.costateLimit() < Double.POSITIVE_INFINITY;
+  }
+
   private void step(int t, int local) {
     if (batch.horizon() - t > sweep.lookback()) {
       session.costate().clear(local + 1);
@@ -357,7 +376,7 @@ final class SliceTape {
         }
       }
     }
-    session.backStep(t - first, local);
+    session.backSteps(t - first, local, 1);
     if (held != null) {
       for (int lane = 0; lane < lanes; lane++) {
         if (!batch.active(t, from + lane)) {

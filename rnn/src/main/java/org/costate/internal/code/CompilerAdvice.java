@@ -20,7 +20,7 @@ final class CompilerAdvice {
   private static final String DIRECTIVE =
       """
       [{
-        match: ["org/costate/internal/code/Generated_*.run"],
+        match: ["org/costate/internal/code/Generated_*.*"],
         BackgroundCompilation: false,
         c1: { Exclude: true }
       }]

@@ -53,6 +53,16 @@ final class Elementary {
     };
   }
 
+  /// Vector operations that a function takes, about.
+  static int operations(UnaryFunction f) {
+    return switch (f) {
+      case EXP, TANH, SIGMOID -> 25;
+      case LOG, SIN, COS -> 50;
+      case SOFTPLUS -> 75;
+      default -> 3;
+    };
+  }
+
   int unary(UnaryFunction f, int a) {
     return switch (f) {
       case NEGATE -> x.negate(a);

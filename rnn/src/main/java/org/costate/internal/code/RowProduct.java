@@ -3,6 +3,8 @@ package org.costate.internal.code;
 import java.lang.classfile.ClassFile;
 import java.lang.classfile.CodeBuilder;
 import java.util.List;
+import java.util.function.IntBinaryOperator;
+import java.util.function.IntUnaryOperator;
 
 /// One row times a packed matrix, for the few columns and k of a small network, as straight-line
 /// code:
@@ -17,13 +19,13 @@ final class RowProduct {
   private static final int CHAINS = 4;
 
   /// Vectors of sums that keep the arithmetic busy: two begin in each cycle and take four.
-  private static final int BUSY = 8;
+  static final int BUSY = 8;
 
   /// The most vectors of a piece of B.
-  private static final int PIECE = 64;
+  static final int PIECE = 64;
 
   /// The most vectors of B.
-  private static final int MOST = 4 * PIECE;
+  static final int MOST = 4 * PIECE;
 
   private RowProduct() {}
 
@@ -100,32 +102,66 @@ final class RowProduct {
     int s = numbers.array(MicroKernel.S);
     int a = numbers.array(MicroKernel.A);
     int b = numbers.array(MicroKernel.B);
-    int chains = Math.min(Math.min(CHAINS, BUSY / vectors), depth);
-    int[][] total = new int[chains][vectors];
+    int[] sums = new int[vectors];
     for (int j = 0; j < vectors; j++) {
-      total[0][j] = numbers.load(s, numbers.index(MicroKernel.S + 1, j * length), -1);
+      sums[j] = numbers.load(s, numbers.index(MicroKernel.S + 1, j * length), -1);
     }
-    for (int k = 0; k < depth; k++) {
-      int left = numbers.broadcastElement(a, numbers.index(MicroKernel.A + 1, k));
-      for (int j = 0; j < vectors; j++) {
-        int at = (k * vectors + j) * length;
-        int right = numbers.load(b, numbers.index(MicroKernel.B + 1, at), -1);
-        if (k > 0 && k < chains) {
-          total[k][j] = numbers.multiply(left, right);
-        } else {
-          numbers.accumulate(left, right, total[k % chains][j]);
-        }
-      }
-    }
+    emit(
+        numbers,
+        sums,
+        0,
+        depth,
+        chains(List.of(vectors), depth),
+        k -> numbers.broadcastElement(a, numbers.index(MicroKernel.A + 1, k)),
+        (k, j) ->
+            numbers.load(b, numbers.index(MicroKernel.B + 1, (k * vectors + j) * length), -1));
     int c = numbers.array(MicroKernel.C);
     for (int j = 0; j < vectors; j++) {
-      for (int left = chains; left > 1; left = (left + 1) / 2) {
-        for (int i = 0; i < left / 2; i++) {
-          total[i][j] = numbers.add(total[i + (left + 1) / 2][j], total[i][j]);
-        }
-      }
-      numbers.store(total[0][j], c, numbers.index(MicroKernel.C + 1, j * length), -1);
+      numbers.store(sums[j], c, numbers.index(MicroKernel.C + 1, j * length), -1);
     }
     code.return_();
+  }
+
+  /// In how many chains so many k of a product are summed.
+  static int chains(List<Integer> panels, int depth) {
+    int most = panels.size() == 1 ? Math.min(CHAINS, BUSY / panels.getFirst()) : 1;
+    return Math.min(most, depth);
+  }
+
+  /// Emits `sums[j] += Σ_k left(k) · right(k, j)` for the k of a range.
+  ///
+  /// @param sums locals with a vector each, which are written to
+  /// @param left emits a number of the row in every lane
+  /// @param right emits a vector of the matrix
+  static void emit(
+      Numbers numbers,
+      int[] sums,
+      int from,
+      int to,
+      int chains,
+      IntUnaryOperator left,
+      IntBinaryOperator right) {
+    int[][] total = new int[chains][sums.length];
+    total[0] = sums.clone();
+    for (int k = from; k < to; k++) {
+      int factor = left.applyAsInt(k);
+      int chain = (k - from) % chains;
+      for (int j = 0; j < sums.length; j++) {
+        int vector = right.applyAsInt(k, j);
+        if (k > from && k - from < chains) {
+          total[chain][j] = numbers.multiply(factor, vector);
+        } else {
+          numbers.accumulate(factor, vector, total[chain][j]);
+        }
+      }
+    }
+    for (int j = 0; j < sums.length; j++) {
+      for (int open = chains; open > 1; open = (open + 1) / 2) {
+        for (int i = 0; i < open / 2; i++) {
+          total[i][j] = numbers.add(total[i + (open + 1) / 2][j], total[i][j]);
+        }
+      }
+      sums[j] = total[0][j];
+    }
   }
 }

@@ -26,6 +26,7 @@ public final class CompiledSession {
   private final Object arena;
   private final int lanes;
   private final Runner[][] runners = new Runner[Phase.values().length][];
+  private final FusedStep[] fused = new FusedStep[Phase.values().length];
   private final Products products;
   private final CarryRows state;
   private final CarryRows costate;
@@ -60,7 +61,8 @@ public final class CompiledSession {
     this.sumNodes = plan.accumulators().keySet().stream().mapToInt(Integer::intValue).toArray();
     this.sumRows = Arrays.stream(sumNodes).map(this::sumRowsOf).toArray();
     for (Phase phase : Phase.values()) {
-      List<Task> tasks = plan.tasks(phase);
+      fused[phase.ordinal()] = FusedStep.of(phase, memory, program, products);
+      List<Task> tasks = fused[phase.ordinal()] == null ? plan.tasks(phase) : List.of();
       Runner[] list = new Runner[tasks.size()];
       for (int i = 0; i < list.length; i++) {
         list[i] = runner(tasks.get(i), phase);
@@ -402,9 +404,17 @@ public final class CompiledSession {
     }
   }
 
-  private void loop(Phase phase, int slot, int local) {
-    for (Runner runner : runners[phase.ordinal()]) {
-      runner.run(slot, local, 0, lanes);
+  /// Some steps of a loop over time, forward or backward from the first.
+  private void loop(Phase phase, int slot, int local, int by, int steps) {
+    FusedStep all = fused[phase.ordinal()];
+    if (all != null) {
+      all.run(arena, bound.weights(), slot, local, by, steps);
+      return;
+    }
+    for (int i = 0; i < steps; i++) {
+      for (Runner runner : runners[phase.ordinal()]) {
+        runner.run(slot + by * i, local + by * i, 0, lanes);
+      }
     }
   }
 
@@ -447,9 +457,9 @@ public final class CompiledSession {
     map(Phase.BEFORE, slot, steps);
   }
 
-  /// One step: x at `slot` → x at `slot + 1`.
-  public void step(int slot, int local) {
-    loop(Phase.STEP, slot, local);
+  /// Some steps of a block, of which the first is at `local`: x at `slot` → x at `slot + steps`.
+  public void steps(int slot, int local, int steps) {
+    loop(Phase.STEP, slot, local, 1, steps);
   }
 
   /// Sunk work of some steps.
@@ -502,14 +512,16 @@ public final class CompiledSession {
     map(Phase.BACK_BEFORE, slot, steps);
   }
 
-  /// One step back: λ at `local + 1` → λ at `local`.
-  public void backStep(int slot, int local) {
-    loop(Phase.BACK_STEP, slot, local);
+  /// Some steps back, the first at `local` of the block: λ at `local + 1` → λ at
+  /// `local + 1 − steps`.
+  public void backSteps(int slot, int local, int steps) {
+    // Nothing depends on such a carry, so nothing writes its costate.
     for (int i = 0; i < phases.carryBar.length; i++) {
-      if (phases.carryBar[i] < 0) {
-        costate.clearOne(i, local);
+      for (int k = 0; phases.carryBar[i] < 0 && k < steps; k++) {
+        costate.clearOne(i, local - k);
       }
     }
+    loop(Phase.BACK_STEP, slot, local, -1, steps);
   }
 
   /// Parameter gradients and cotangents of inputs of some steps.

@@ -52,6 +52,16 @@ final class Panels {
     return n;
   }
 
+  /// Whether the columns of the matrix fill its panels.
+  boolean whole() {
+    return n == columns;
+  }
+
+  /// The vectors in a row of each panel.
+  List<Integer> vectors() {
+    return single.stream().map(panel -> panel.vectors.getFirst()).toList();
+  }
+
   /// The numbers of a packed matrix of `depth` rows.
   int size(int depth) {
     return depth * columns;
