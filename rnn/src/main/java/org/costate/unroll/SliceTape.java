@@ -268,9 +268,7 @@ final class SliceTape {
     held = batch.padded() ? new double[lanes][state] : null;
     remaining = batch.horizon();
     sumBoundary = program.stepsPerSum(lanes);
-    for (int t = 0; t <= block; t++) {
-      session.costate().clear(t);
-    }
+    session.costate().clear(0);
     if (seeds.finalState() != null) {
       double[][] lambda = new double[unroll.step().carries().size()][];
       for (int i = 0; i < lambda.length; i++) {

@@ -90,7 +90,7 @@ final class Elementary {
           yield evaluate(f, a);
         }
         int rest =
-            logarithmOfOnePlus(exponentialInRange(clamp(x.negate(x.absolute(a)), lowest(), 1)));
+            logarithmOfOnePlus(exponentialInRange(clamp(x.negate(x.absolute(a)), lowest(), 1), 1));
         yield x.add(x.maximum(a, x.constant(0)), rest);
       }
       case SIN -> x.vector() ? circular(a, false) : x.math("sin", false, a);
@@ -186,12 +186,15 @@ final class Elementary {
     return sum;
   }
 
-  /// x = n ln 2 + r; returns {z, q} where the low bits of z are n and q = eʳ − 1.
-  private int[] reduced(int a) {
+  /// f x = n ln 2 + r for a factor f of 1, −1 or 2, which is no operation that n waits for; returns
+  /// {z, q} where the low bits of z are n and q = eʳ − 1.
+  private int[] reduced(int a, int factor) {
     int magic = x.constant(single ? 0x1.8p23 : 0x1.8p52);
-    int z = x.multiplyAdd(a, x.constant(1 / Math.log(2)), magic);
+    int z = x.multiplyAdd(a, x.constant(factor / Math.log(2)), magic);
     int n = x.subtract(z, magic);
-    int r = x.multiplyAdd(n, x.constant(single ? -0.693359375 : -6.93147180369123816490e-01), a);
+    int product = factor == 1 ? a : factor == 2 ? x.add(a, a) : x.negate(a);
+    int r =
+        x.multiplyAdd(n, x.constant(single ? -0.693359375 : -6.93147180369123816490e-01), product);
     r = x.multiplyAdd(n, x.constant(single ? 2.12194440e-4 : -1.90821492927058770002e-10), r);
     int degree = single ? 7 : 13;
     double coefficient = 1;
@@ -217,15 +220,15 @@ final class Elementary {
     return x.number(x.addBits(x.shift("LSHL", x.bits(z), mantissaBits()), oneBits()));
   }
 
-  /// eˣ where the result is a normal number.
-  private int exponentialInRange(int a) {
-    int[] parts = reduced(a);
+  /// eᶠˣ for a factor f of [#reduced], where the result is a normal number.
+  private int exponentialInRange(int a, int factor) {
+    int[] parts = reduced(a, factor);
     int scale = power(parts[0]);
     return x.multiplyAdd(parts[1], scale, scale);
   }
 
   private int exponential(int a) {
-    int[] parts = reduced(clamp(a, single ? -104 : -746, single ? 89 : 710));
+    int[] parts = reduced(clamp(a, single ? -104 : -746, single ? 89 : 710), 1);
     int n = x.addBits(x.bits(parts[0]), single ? -0x4B400000L : -0x4338000000000000L);
     int half = x.shift("ASHR", n, 1);
     int rest = x.combineBits("sub", n, half);
@@ -238,7 +241,7 @@ final class Elementary {
   private int hyperbolicTangent(int a) {
     double most = single ? 9.25 : 19.5;
     int clamped = clamp(a, -most, most);
-    int[] parts = reduced(x.add(clamped, clamped));
+    int[] parts = reduced(clamped, 2);
     int scale = power(parts[0]);
     int t = x.multiplyAdd(parts[1], scale, x.subtract(scale, x.constant(1)));
     return x.divide(t, x.add(t, x.constant(2)));
@@ -246,7 +249,7 @@ final class Elementary {
 
   private int sigmoid(int a) {
     int one = x.constant(1);
-    int e = exponentialInRange(clamp(x.negate(a), lowest(), -lowest()));
+    int e = exponentialInRange(clamp(a, lowest(), -lowest()), -1);
     return x.divide(one, x.add(one, e));
   }
 

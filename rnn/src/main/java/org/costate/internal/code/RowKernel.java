@@ -344,7 +344,7 @@ public interface RowKernel {
       int[] spread = new int[level.length];
       for (int i : instructions) {
         if (program.instructions().get(i) instanceof Instruction.Reduce(boolean sum, _)) {
-          totals[i] = numbers.constant(sum ? 0 : Double.NEGATIVE_INFINITY);
+          totals[i] = numbers.constant(nothing(sum));
         }
         for (int operand : program.instructions().get(i).operands()) {
           if (!program.wide().get(operand) && program.wide().get(i)) {
@@ -431,7 +431,7 @@ public interface RowKernel {
                 mask < 0
                     ? in[0]
                     : numbers.masked(
-                        mask, in[0], numbers.constant(sum ? 0 : Double.NEGATIVE_INFINITY));
+                        mask, in[0], numbers.constant(nothing(sum)));
             // The term first: HotSpot knows its class, and that of a total only once it knows what
             // the operation returns.
             numbers.set(
@@ -440,6 +440,11 @@ public interface RowKernel {
           case Instruction.LoadOne _ -> throw new IllegalStateException("one number is not a row");
         }
       }
+    }
+
+    /// What changes no sum, not even one of negative zeros, or is below everything.
+    private static double nothing(boolean sum) {
+      return sum ? -0.0 : Double.NEGATIVE_INFINITY;
     }
 
     /// The value of an instruction of this or an earlier loop from where it is kept.

@@ -2,6 +2,9 @@ package org.costate.internal.code;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
 
 /// All work of a loop over time for one lane: the products of one row and the row loops of each
 /// step, for some steps one after the other.
@@ -158,11 +161,21 @@ public interface StepKernel {
     }
   }
 
-  /// Has the kernel of a program compiled before it is used.
-  static void compile(Code code) {
+  /// Has the kernel of a program compiled, in the background: it takes HotSpot longer than a
+  /// thousand passes do. Once for each program.
+  static CompletableFuture<StepKernel> compiled(Code code) {
+    return COMPILED.computeIfAbsent(
+        code, _ -> CompletableFuture.supplyAsync(() -> compile(code)));
+  }
+
+  /// The kernels that were asked for.
+  Map<Code, CompletableFuture<StepKernel>> COMPILED = new ConcurrentHashMap<>();
+
+  private static StepKernel compile(Code code) {
+    WarmUp.finish(code.element);
     StepKernel kernel = of(code);
     int[] at = new int[2 * code.operands.size()];
-    int size = 0;
+    int size = columns(code);
     for (Part part : code.parts) {
       switch (part) {
         case Row(_, var operands, int n) -> {
@@ -179,11 +192,11 @@ public interface StepKernel {
         }
       }
     }
-    Object zeros = code.element.array(size + columns(code));
-    Compilation.of(
-        kernel,
+    Object zeros = code.element.array(size);
+    Compilation.now(
         negative -> kernel.run(null, null, null, null, 0, 0, negative),
         () -> kernel.run(zeros, zeros, at, at, 0, 1, 2));
+    return kernel;
   }
 
   /// One more than the largest column of a single number.
@@ -194,9 +207,10 @@ public interface StepKernel {
         for (RowKernel.Instruction instruction : row.code.instructions()) {
           columns =
               switch (instruction) {
-                case RowKernel.Instruction.LoadOne(_, int column, _) ->
-                    Math.max(columns, column + 1);
-                case RowKernel.Instruction.Store(_, int column, _) -> Math.max(columns, column + 1);
+                case RowKernel.Instruction.LoadOne(int operand, int column, _) ->
+                    Math.max(columns, row.operands.get(operand).column + column + 1);
+                case RowKernel.Instruction.Store(int operand, int column, _) ->
+                    Math.max(columns, row.operands.get(operand).column + column + 1);
                 default -> columns;
               };
         }

@@ -17,6 +17,10 @@ public final class CompiledSession {
   /// compile some kernels.
   private static final double WORTH_COMPILING = 2e7;
 
+  /// Multiplications and additions after which a session is likely to go on for so long that it is
+  /// worth having its steps compiled as one.
+  private static final double WORTH_FUSING = 5e9;
+
   private final CompiledProgram program;
   private final Plan plan;
   private final Phases phases;
@@ -41,6 +45,7 @@ public final class CompiledSession {
   private int firstLane;
   private double work;
   private boolean compiled;
+  private boolean fusing;
 
   CompiledSession(CompiledProgram program, Memory memory) {
     this.program = program;
@@ -62,7 +67,7 @@ public final class CompiledSession {
     this.sumRows = Arrays.stream(sumNodes).map(this::sumRowsOf).toArray();
     for (Phase phase : Phase.values()) {
       fused[phase.ordinal()] = FusedStep.of(phase, memory, program, products);
-      List<Task> tasks = fused[phase.ordinal()] == null ? plan.tasks(phase) : List.of();
+      List<Task> tasks = plan.tasks(phase);
       Runner[] list = new Runner[tasks.size()];
       for (int i = 0; i < list.length; i++) {
         list[i] = runner(tasks.get(i), phase);
@@ -105,6 +110,23 @@ public final class CompiledSession {
     if (work > WORTH_COMPILING && !compiled) {
       compiled = true;
       Kernels.compile(memory, products);
+    }
+    if (work > WORTH_FUSING && !fusing) {
+      fusing = true;
+      for (FusedStep step : fused) {
+        if (step != null) {
+          step.prepare();
+        }
+      }
+    }
+  }
+
+  /// Has the steps of one lane run as one kernel from now on, if they can be.
+  void fuse() {
+    for (FusedStep step : fused) {
+      if (step != null) {
+        step.await();
+      }
     }
   }
 
@@ -327,12 +349,14 @@ public final class CompiledSession {
     private final Operand a;
     private final Operand b;
     private final Panels panels;
+    private final int sum;
 
     AccumulateRunner(Task.Accumulate task) {
       this.task = task;
       this.a = new Operand(memory, task.a());
       this.b = new Operand(memory, task.b());
       this.panels = products.panels(task.n());
+      this.sum = memory.sum(task.node());
     }
 
     @Override
@@ -354,7 +378,7 @@ public final class CompiledSession {
           panels,
           count,
           arena,
-          memory.sum(task.node()));
+          sum);
     }
   }
 
@@ -381,16 +405,17 @@ public final class CompiledSession {
     private final Task.ScatterRows task;
     private final Operand rows;
     private final Operand index;
+    private final int sum;
 
     ScatterRunner(Task.ScatterRows task) {
       this.task = task;
       this.rows = new Operand(memory, task.rows());
       this.index = new Operand(memory, task.index());
+      this.sum = memory.sum(task.node());
     }
 
     @Override
     void run(int slot, int local, int firstRow, int count) {
-      int sum = memory.sum(task.node());
       int from = rows.at(slot, local, firstRow);
       int which = index.at(slot, local, firstRow);
       for (int r = count - 1; r >= 0; r--) {
@@ -407,7 +432,7 @@ public final class CompiledSession {
   /// Some steps of a loop over time, forward or backward from the first.
   private void loop(Phase phase, int slot, int local, int by, int steps) {
     FusedStep all = fused[phase.ordinal()];
-    if (all != null) {
+    if (all != null && all.ready()) {
       all.run(arena, bound.weights(), slot, local, by, steps);
       return;
     }

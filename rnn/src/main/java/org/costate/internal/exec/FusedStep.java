@@ -5,17 +5,20 @@ import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import org.costate.internal.code.StepKernel;
 
 /// All tasks of a loop over time as one kernel, for one lane, if all of them are short. A larger
 /// network, or more lanes, keeps a processor busy for long enough that kernels one by one cost
 /// nothing.
 final class FusedStep {
-  private final StepKernel kernel;
+  private final StepKernel.Code code;
   private final Places places;
+  private CompletableFuture<StepKernel> compiled;
+  private StepKernel kernel;
 
   private FusedStep(Form form, Memory memory, CompiledProgram program) {
-    kernel = StepKernel.of(form.code);
+    code = form.code;
     var views = new ArrayList<Task.View>();
     for (Object operand : form.operands) {
       views.add(
@@ -35,14 +38,23 @@ final class FusedStep {
     return form == null ? null : new FusedStep(form, memory, program);
   }
 
-  /// Has the kernel of a phase compiled before it is used; false if there is none.
-  static boolean compile(Phase phase, Memory memory, Products products) {
-    Form form =
-        phase.inLoop() && memory.lanes() == 1 ? Form.of(memory.plan(), phase, products) : null;
-    if (form != null) {
-      StepKernel.compile(form.code);
+  /// Begins to have the kernel compiled.
+  void prepare() {
+    compiled = StepKernel.compiled(code);
+  }
+
+  /// Whether the kernel is compiled. Until then tasks run one by one, which gives the same numbers.
+  boolean ready() {
+    if (kernel == null && compiled != null && compiled.isDone()) {
+      kernel = compiled.join();
     }
-    return form != null;
+    return kernel != null;
+  }
+
+  /// Returns when it is ready.
+  void await() {
+    prepare();
+    kernel = compiled.join();
   }
 
   /// Whether the steps of a phase are one kernel for one lane.

@@ -17,9 +17,6 @@ final class Kernels {
       if (memory.forward() && phase.backward()) {
         continue;
       }
-      if (FusedStep.compile(phase, memory, products)) {
-        continue;
-      }
       int lanes = memory.lanes();
       int rows = phase.inLoop() ? lanes : Math.min(Memory.TILE, memory.block() * lanes);
       for (Task task : plan.tasks(phase)) {

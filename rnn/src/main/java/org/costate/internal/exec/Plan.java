@@ -54,7 +54,27 @@ final class Plan {
     bundleNumbers();
     schedule.forEach(
         (phase, groups) ->
-            tasks.put(phase, groups.stream().map(group -> task(phase, group)).toList()));
+            tasks.put(
+                phase, sharingPacked(groups.stream().map(group -> task(phase, group)).toList())));
+  }
+
+  /// Sums of outer products whose second operands are the same rows one after the other, so that
+  /// these are packed once. They run when all else of their phase is done, in any order.
+  private static List<Task> sharingPacked(List<Task> tasks) {
+    var order = new ArrayList<Task>();
+    for (Task task : tasks) {
+      int at = order.size();
+      for (int i = 0; i < order.size(); i++) {
+        if (task instanceof Task.Accumulate o
+            && order.get(i) instanceof Task.Accumulate other
+            && o.b().equals(other.b())
+            && o.times() == other.times()) {
+          at = i + 1;
+        }
+      }
+      order.add(at, task);
+    }
+    return order;
   }
 
   // ---- places
