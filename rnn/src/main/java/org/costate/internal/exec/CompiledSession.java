@@ -121,13 +121,17 @@ public final class CompiledSession {
     }
   }
 
-  /// Has the steps of one lane run as one kernel from now on, if they can be.
-  void fuse() {
+  /// Has the steps of one lane run as one kernel from now on, where they can be; returns for how
+  /// many loops.
+  public int fuse() {
+    int loops = 0;
     for (FusedStep step : fused) {
       if (step != null) {
         step.await();
+        loops++;
       }
     }
+    return loops;
   }
 
   /// x, by slot.

@@ -13,6 +13,7 @@ final class Explanation {
   static List<String> of(Plan plan) {
     var lines = new ArrayList<String>();
     int bytes = plan.element().bytes();
+    var products = new Products(plan.element());
     long state = 0;
     for (int id : plan.phases().carry) {
       state += plan.phases().size(id);
@@ -28,9 +29,13 @@ final class Explanation {
       List<Task> tasks = plan.tasks(phase);
       if (!tasks.isEmpty()) {
         lines.add(
-            "%s: %d flops a lane and step"
+            "%s: %d flops a lane and step%s"
                 .formatted(
-                    phase.words(), tasks.stream().mapToLong(task -> flops(plan, task)).sum()));
+                    phase.words(),
+                    tasks.stream().mapToLong(task -> flops(plan, task)).sum(),
+                    FusedStep.exists(plan, phase, products)
+                        ? "; all of one lane's steps are one kernel in a long run"
+                        : ""));
         tasks.forEach(task -> lines.add("  " + words(plan, task)));
       }
     }

@@ -1,0 +1,160 @@
+package org.costate.unroll;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.costate.graph.Functions.concat;
+import static org.costate.graph.Functions.greater;
+import static org.costate.graph.Functions.layerNorm;
+import static org.costate.graph.Functions.select;
+import static org.costate.graph.Functions.sigmoid;
+import static org.costate.graph.Functions.sin;
+import static org.costate.graph.Functions.softmax;
+import static org.costate.graph.Functions.tanh;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import org.costate.check.Catalogue;
+import org.costate.graph.Initializer;
+import org.costate.graph.StepGraph;
+import org.costate.graph.Value;
+import org.costate.internal.code.Simd;
+import org.costate.internal.exec.CompiledSession;
+import org.costate.rnn.ElmanCell;
+import org.costate.rnn.GruCell;
+import org.costate.rnn.LstmCell;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/// The steps of one lane give the same bits as one kernel as they do task by task: a long run goes
+/// from one to the other whenever the kernel is compiled.
+@Tag("kernels")
+class FusedStepTest {
+  private static final int HORIZON = 61;
+
+  static List<StepGraph> steps() {
+    return List.of(
+        ElmanCell.of(32).step(16),
+        LstmCell.of(32).step(16),
+        GruCell.of(32).step(16),
+        gated(),
+        pieces());
+  }
+
+  /// A gate, a layer norm, and single numbers that go along.
+  private static StepGraph gated() {
+    return StepGraph.define(
+        "Gated",
+        s -> {
+          Value x = s.input("x", 32);
+          Value h = s.carry("h", 32);
+          Value level = s.carry("level", 1);
+          Value gain = s.shared("gain", Initializer.ones(), 32);
+          Value bias = s.shared("bias", Initializer.zeros(), 32);
+          Value rate = s.shared("rate", Initializer.ones(), 1);
+          Value forget = sigmoid(matrix(s, "U").times(h).plus(matrix(s, "W").times(x)));
+          Value sum = matrix(s, "V").times(forget.hadamard(h));
+          Value next = tanh(layerNorm(sum, gain, bias, 1e-5)).minus(h).hadamard(forget).plus(h);
+          Value height = level.plus(next.mean().reshape(1).hadamard(rate)).times(0.9);
+          s.next(h, next.plus(height.at(0).broadcast(next.shape())));
+          s.next(level, height);
+          s.output("h", next);
+          s.output("level", height);
+        });
+  }
+
+  /// Parts of rows, largest numbers, choices, a product from nothing, and arguments of the sine
+  /// that take its long way.
+  private static StepGraph pieces() {
+    return StepGraph.define(
+        "Pieces",
+        s -> {
+          Value x = s.input("x", 32);
+          Value h = s.carry("h", 64);
+          Value left = h.slice(0, 32);
+          Value right = h.slice(32, 64);
+          Value a = matrix(s, "U").times(left);
+          Value far = sin(a.plus(3e5)).hadamard(right);
+          Value b = matrix(s, "V").times(softmax(far));
+          Value c = select(greater(b, a), b.over(2), a.hadamard(x)).minus(b.max().times(0.1));
+          s.next(h, concat(c, tanh(b.plus(right))));
+          s.output("c", c);
+        });
+  }
+
+  private static Value matrix(org.costate.graph.StepBuilder s, String name) {
+    return s.shared(name, Initializer.glorotUniform(), 32, 32);
+  }
+
+  /// Everything that a pass computes.
+  private static double[][] pass(Catalogue.Problem p, SavePolicy policy, Sweep sweep) {
+    Tape tape = p.unroll().forward(p.parameters(), p.initial(), p.batch(), policy);
+    var all = new ArrayList<double[]>();
+    StepGraph step = p.unroll().step();
+    step.outputs().keySet().forEach(o -> all.addAll(steps(tape.rollout().output(o))));
+    step.carries().forEach(c -> all.add(tape.rollout().finalState().get(c.name())));
+    Cotangents back = tape.backward(p.seeds(), sweep);
+    all.add(back.parameters().values());
+    all.addAll(steps(back.input("x")));
+    step.carries().forEach(c -> all.add(back.initialState().get(c.name())));
+    back.flow().values().forEach(flow -> all.add(flow.costateNorm()));
+    return all.toArray(double[][]::new);
+  }
+
+  private static List<double[]> steps(Series series) {
+    return Arrays.asList(series.steps());
+  }
+
+  /// Has the workspace of a pass run its steps as one kernel; returns for how many loops it does.
+  private static int fuse(Unroll unroll, SavePolicy policy, Sequences batch) {
+    int kept = SavePolicies.frames(SavePolicies.concrete(policy, unroll, HORIZON, 1), HORIZON);
+    boolean separate = batch.resets(3) != null;
+    int block = unroll.compiled().blockSteps(1, kept);
+    CompiledSession session = unroll.acquire(1, kept, block, separate, false);
+    int fused = session.fuse();
+    unroll.release(session, 1, separate);
+    return fused;
+  }
+
+  @ParameterizedTest
+  @MethodSource("steps")
+  void noBitChanges(StepGraph step) {
+    var entry = new Catalogue.Entry("fused", step, Catalogue.Domain.uniform(-0.6, 0.6));
+    for (Precision precision : Precision.values()) {
+      Catalogue.Problem p = entry.problem(precision, 1, HORIZON, 17);
+      boolean[][] flags = new boolean[HORIZON][1];
+      flags[3][0] = true;
+      flags[40][0] = true;
+      var reset =
+          new Catalogue.Problem(
+              p.unroll(), p.parameters(), p.initial(), p.batch().resets(flags), p.seeds());
+      var sweeps =
+          List.of(
+              Sweep.full(),
+              Sweep.full().lookback(9),
+              Sweep.full().clipCostates(0.5),
+              Sweep.full().withFlow());
+      for (SavePolicy policy :
+          List.of(new SavePolicy.All(), new SavePolicy.Every(17), new SavePolicy.Binomial(4))) {
+        for (Catalogue.Problem problem : List.of(p, reset)) {
+          var before = sweeps.stream().map(sweep -> pass(problem, policy, sweep)).toList();
+          fuse(p.unroll(), policy, problem.batch());
+          for (int i = 0; i < sweeps.size(); i++) {
+            assertThat(pass(problem, policy, sweeps.get(i)))
+                .as("%s, %s, %s", precision, policy, sweeps.get(i))
+                .isDeepEqualTo(before.get(i));
+          }
+        }
+      }
+    }
+  }
+
+  @Test
+  void bothLoopsOfASmallCellAreOneKernelEach() {
+    Unroll unroll = Unroll.of(ElmanCell.of(32).step(16), Precision.FLOAT);
+    Sequences batch = Sequences.of(1, HORIZON);
+    assertThat(fuse(unroll, new SavePolicy.All(), batch)).isEqualTo(Simd.available() ? 2 : 0);
+    assertThat(unroll.explain().contains("one kernel")).isEqualTo(Simd.available());
+  }
+}
