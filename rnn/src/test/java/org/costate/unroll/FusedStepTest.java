@@ -70,8 +70,8 @@ class FusedStepTest {
           Value gain = s.shared("gain", Initializer.ones(), n);
           Value bias = s.shared("bias", Initializer.zeros(), n);
           Value rate = s.shared("rate", Initializer.ones(), 1);
-          Value forget = sigmoid(matrix(s, "U", n).times(h).plus(matrix(s, "W", n).times(x)));
-          Value sum = matrix(s, "V", n).times(forget.hadamard(h));
+          Value forget = sigmoid(matrix(s, "U", n, n).times(h).plus(matrix(s, "W", n, n).times(x)));
+          Value sum = matrix(s, "V", n, n).times(forget.hadamard(h));
           Value next = tanh(layerNorm(sum, gain, bias, 1e-5)).minus(h).hadamard(forget).plus(h);
           Value height = level.plus(next.mean().reshape(1).hadamard(rate)).times(0.9);
           s.next(h, next.plus(height.at(0).broadcast(next.shape())));
@@ -91,17 +91,20 @@ class FusedStepTest {
           Value h = s.carry("h", 2 * n);
           Value left = h.slice(0, n);
           Value right = h.slice(n, 2 * n);
-          Value a = matrix(s, "U", n).times(left);
+          Value a = matrix(s, "U", n, n).times(left);
           Value far = sin(a.plus(3e5)).hadamard(right);
-          Value b = matrix(s, "V", n).times(softmax(far));
+          Value b = matrix(s, "V", n, n).times(softmax(far));
           Value c = select(greater(b, a), b.over(2), a.hadamard(x)).minus(b.max().times(0.1));
-          s.next(h, concat(c, tanh(b.plus(right))));
+          Value both = matrix(s, "W", 2 * n, n).times(c);
+          Value between = both.slice(3, n + 3).hadamard(tanh(b.plus(right)));
+          s.next(h, concat(c, between));
+          s.output("both", both);
           s.output("c", c);
         });
   }
 
-  private static Value matrix(StepBuilder s, String name, int n) {
-    return s.shared(name, Initializer.glorotUniform(), n, n);
+  private static Value matrix(StepBuilder s, String name, int rows, int columns) {
+    return s.shared(name, Initializer.glorotUniform(), rows, columns);
   }
 
   /// Everything that a pass computes.

@@ -57,8 +57,8 @@ final class Elementary {
   static int operations(UnaryFunction f) {
     return switch (f) {
       case EXP, TANH, SIGMOID -> 25;
-      case LOG, SIN, COS -> 50;
-      case SOFTPLUS -> 75;
+      case LOG -> 50;
+      case SOFTPLUS, SIN, COS -> 80;
       default -> 3;
     };
   }

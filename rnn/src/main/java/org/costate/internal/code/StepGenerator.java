@@ -194,11 +194,7 @@ final class StepGenerator {
           operands.remove(value.place.operand());
         }
       }
-      for (Value value : writes(piece)) {
-        if (written.add(value) && written.stream().anyMatch(value::partOverlaps)) {
-          operands.remove(value.place.operand());
-        }
-      }
+      written.addAll(writes(piece));
     }
     return operands;
   }
@@ -209,12 +205,7 @@ final class StepGenerator {
       return place.operand() == other.place.operand()
           && place.column() < other.place.column() + other.length
           && other.place.column() < place.column() + length;
-    }
-
-    boolean partOverlaps(Value other) {
-      return overlaps(other) && !equals(other);
-    }
-  }
+    }  }
 
   /// So many numbers from a place on: vectors, or single numbers.
   private void add(List<Value> to, StepKernel.Place place, int count, boolean wide) {
@@ -333,7 +324,10 @@ final class StepGenerator {
         if (unwritten.contains(place.operand())) {
           throw new IllegalStateException("a value that is in registers only is read from memory");
         }
-        flush(value);
+        // Part of it may be about to be written.
+        if (late.keySet().stream().anyMatch(value::overlaps)) {
+          finish();
+        }
         local = numbers(value).load(array(place.operand()), index(place, 0), -1);
         known.put(value, local);
       }
@@ -342,9 +336,7 @@ final class StepGenerator {
 
     private void store(int local, StepKernel.Place place, int count) {
       var value = new Value(place, count);
-      known.keySet().removeIf(value::overlaps);
       known.put(value, local);
-      flush(value);
       if (program.operands().get(place.operand()).awaited()) {
         numbers(value).store(local, 0, index(place, 0), -1);
       } else if (!unwritten.contains(place.operand())) {
@@ -352,13 +344,7 @@ final class StepGenerator {
       }
     }
 
-    /// Writes everything if some of it is about to be read or written again.
-    private void flush(Value value) {
-      if (late.keySet().stream().anyMatch(value::overlaps)) {
-        finish();
-      }
-    }
-
+    /// Writes what is still to be written.
     private void finish() {
       late.forEach(
           (value, local) -> numbers(value).store(local, 0, index(value.place, 0), -1));
