@@ -110,7 +110,8 @@ class FusedStepTest {
           Value x = s.input("x", n);
           Value h = s.carry("h", n);
           Value both = matrix(s, "U", 2 * n, n).times(h);
-          Value next = tanh(both.slice(3, n + 3).plus(x));
+          Value inner = matrix(s, "V", 2 * n, n).times(x.hadamard(h));
+          Value next = tanh(both.slice(3, n + 3).plus(inner.slice(5, n + 5)));
           s.next(h, next);
           s.output("both", both);
         });

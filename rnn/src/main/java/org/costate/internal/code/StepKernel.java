@@ -2,9 +2,6 @@ package org.costate.internal.code;
 
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ConcurrentHashMap;
 
 /// All work of a loop over time for one lane: the products of one row and the row loops of each
 /// step, for some steps one after the other.
@@ -159,63 +156,5 @@ public interface StepKernel {
         case Product o -> (to - from) * (1 + 2 * o.vectors());
       };
     }
-  }
-
-  /// Has the kernel of a program compiled, in the background: it takes HotSpot longer than a
-  /// thousand passes do. Once for each program.
-  static CompletableFuture<StepKernel> compiled(Code code) {
-    return COMPILED.computeIfAbsent(
-        code, _ -> CompletableFuture.supplyAsync(() -> compile(code)));
-  }
-
-  /// The kernels that were asked for.
-  Map<Code, CompletableFuture<StepKernel>> COMPILED = new ConcurrentHashMap<>();
-
-  private static StepKernel compile(Code code) {
-    WarmUp.finish(code.element);
-    StepKernel kernel = of(code);
-    int[] at = new int[2 * code.operands.size()];
-    int size = columns(code);
-    for (Part part : code.parts) {
-      switch (part) {
-        case Row(_, var operands, int n) -> {
-          for (Place place : operands) {
-            size = Math.max(size, place.column + n);
-          }
-        }
-        case Product o -> {
-          int width = o.vectors() * Simd.length(code.element);
-          size = Math.max(size, width * o.depth);
-          size = Math.max(size, o.left.column + o.depth);
-          size = Math.max(size, o.result.column + width);
-          size = o.start == null ? size : Math.max(size, o.start.column + width);
-        }
-      }
-    }
-    Object zeros = code.element.array(size);
-    Compilation.now(
-        negative -> kernel.run(null, null, null, null, 0, 0, negative),
-        () -> kernel.run(zeros, zeros, at, at, 0, 1, 2));
-    return kernel;
-  }
-
-  /// One more than the largest column of a single number.
-  private static int columns(Code code) {
-    int columns = 0;
-    for (Part part : code.parts) {
-      if (part instanceof Row row) {
-        for (RowKernel.Instruction instruction : row.code.instructions()) {
-          columns =
-              switch (instruction) {
-                case RowKernel.Instruction.LoadOne(int operand, int column, _) ->
-                    Math.max(columns, row.operands.get(operand).column + column + 1);
-                case RowKernel.Instruction.Store(int operand, int column, _) ->
-                    Math.max(columns, row.operands.get(operand).column + column + 1);
-                default -> columns;
-              };
-        }
-      }
-    }
-    return columns;
   }
 }

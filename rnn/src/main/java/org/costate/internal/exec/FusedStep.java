@@ -6,12 +6,16 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import org.costate.internal.code.StepCompilation;
 import org.costate.internal.code.StepKernel;
 
 /// All tasks of a loop over time as one kernel, for one lane, if all of them are short. A larger
 /// network, or more lanes, keeps a processor busy for long enough that kernels one by one cost
 /// nothing.
 final class FusedStep {
+  /// A method takes at most 255 numbers.
+  private static final int MOST_OPERANDS = 200;
+
   private final StepKernel.Code code;
   private final Places places;
   private CompletableFuture<StepKernel> compiled;
@@ -40,7 +44,7 @@ final class FusedStep {
 
   /// Begins to have the kernel compiled.
   void prepare() {
-    compiled = StepKernel.compiled(code);
+    compiled = StepCompilation.of(code);
   }
 
   /// Whether the kernel is compiled. Until then tasks run one by one, which gives the same numbers.
@@ -102,7 +106,7 @@ final class FusedStep {
           }
         }
       }
-      if (!multiplies) {
+      if (!multiplies || operands.size() > MOST_OPERANDS) {
         return null;
       }
       var awaited = new HashSet<Integer>();
