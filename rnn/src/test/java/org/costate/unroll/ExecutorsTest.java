@@ -376,6 +376,26 @@ class ExecutorsTest {
     agree(entry.problem(Precision.FLOAT, 33, 40, 14), new SavePolicy.All(), 1e-5);
   }
 
+  /// What happens between two steps back happens at each of them, also where nothing else does.
+  @ParameterizedTest
+  @ValueSource(ints = {1, 3, 18})
+  void costatesAreChangedBetweenSteps(int lanes) {
+    var entry =
+        new Catalogue.Entry("between", LstmCell.of(16).step(3), Catalogue.Domain.uniform(-0.9, 0.9));
+    Catalogue.Problem p = entry.problem(Precision.DOUBLE, lanes, 23, 19);
+    boolean[][] flags = new boolean[23][lanes];
+    flags[5][0] = true;
+    flags[17][lanes - 1] = true;
+    var reset =
+        new Catalogue.Problem(
+            p.unroll(), p.parameters(), p.initial(), p.batch().resets(flags), p.seeds());
+    for (SavePolicy policy : List.of(new SavePolicy.All(), new SavePolicy.Every(7))) {
+      agree(p, policy, Sweep.full().lookback(6), 1e-12);
+      agree(p, policy, Sweep.full().clipCostates(0.25), 1e-12);
+      agree(reset, policy, 1e-12);
+    }
+  }
+
   @ParameterizedTest
   @ValueSource(ints = {1, 3, 5, 11, 18, 33})
   void flowIsRecordedOverAllTilesAndSlices(int lanes) {

@@ -109,10 +109,11 @@ class FusedStepTest {
         s -> {
           Value x = s.input("x", n);
           Value h = s.carry("h", n);
-          Value both = matrix(s, "U", 2 * n, n).times(h);
-          Value inner = matrix(s, "V", 2 * n, n).times(x.hadamard(h));
-          Value next = tanh(both.slice(3, n + 3).plus(inner.slice(5, n + 5)));
-          s.next(h, next);
+          Value both = matrix(s, "U", n, n).times(h);
+          Value inner = both.plus(x.hadamard(h));
+          Value first = tanh(inner.slice(3, n / 2 + 3));
+          Value second = tanh(both.slice(1, n / 2 + 1).minus(inner.slice(0, n / 2)));
+          s.next(h, concat(first, second));
           s.output("both", both);
         });
   }

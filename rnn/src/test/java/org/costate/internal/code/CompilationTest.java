@@ -51,7 +51,7 @@ class CompilationTest {
 
   @ParameterizedTest
   @EnumSource
-  void allMethodsOfAStepAreCompiled(Element element) throws Exception {
+  void theWorkOfAStepIsCompiled(Element element) throws Exception {
     assumeTrue(Simd.available());
     int n = 2 * Simd.length(element);
     var row =
@@ -66,7 +66,7 @@ class CompilationTest {
             true);
     var from = new StepKernel.Place(0, 0);
     var to = new StepKernel.Place(2, 0);
-    // Three pieces of a product and one of a row, which do not fit into one method.
+    // Three pieces of a product and a row, which do not fit into one method.
     List<StepKernel.Part> parts =
         List.of(
             new StepKernel.Product(from, 1, List.of(2), 96, null, to),
@@ -79,13 +79,14 @@ class CompilationTest {
             new StepKernel.Operand(false, true, false));
     StepKernel kernel =
         StepCompilation.of(new StepKernel.Code(element, parts, operands)).join();
-    for (String method : List.of("run", "part0", "part1")) {
+    // The loop itself may be compiled as a part of what calls it.
+    for (String method : List.of("part0", "part1")) {
       assertCompiled(kernel, method, true);
     }
     Object arena = element.array(1000);
     Object weights = element.array(96 * n);
     kernel.run(arena, weights, new int[] {0, 0, 0, 0, 500, 0}, new int[] {n, 0, 0}, 3, -1, 3);
-    for (String method : List.of("run", "part0", "part1")) {
+    for (String method : List.of("part0", "part1")) {
       assertCompiled(kernel, method, true);
     }
   }
