@@ -381,7 +381,8 @@ class ExecutorsTest {
   @ValueSource(ints = {1, 3, 18})
   void costatesAreChangedBetweenSteps(int lanes) {
     var entry =
-        new Catalogue.Entry("between", LstmCell.of(16).step(3), Catalogue.Domain.uniform(-0.9, 0.9));
+        new Catalogue.Entry(
+            "between", LstmCell.of(16).step(3), Catalogue.Domain.uniform(-0.9, 0.9));
     Catalogue.Problem p = entry.problem(Precision.DOUBLE, lanes, 23, 19);
     boolean[][] flags = new boolean[23][lanes];
     flags[5][0] = true;

@@ -428,10 +428,7 @@ public interface RowKernel {
               numbers.store(in[0], arena, () -> element(operand, j), mask);
           case Instruction.Reduce(boolean sum, _) -> {
             int term =
-                mask < 0
-                    ? in[0]
-                    : numbers.masked(
-                        mask, in[0], numbers.constant(nothing(sum)));
+                mask < 0 ? in[0] : numbers.masked(mask, in[0], numbers.constant(nothing(sum)));
             // The term first: HotSpot knows its class, and that of a total only once it knows what
             // the operation returns.
             numbers.set(

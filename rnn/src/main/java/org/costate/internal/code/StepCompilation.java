@@ -14,8 +14,7 @@ public final class StepCompilation {
   /// Has the kernel of a program compiled, in the background: it takes HotSpot longer than a
   /// thousand passes do. Once for each program.
   public static CompletableFuture<StepKernel> of(StepKernel.Code code) {
-    return ASKED_FOR.computeIfAbsent(
-        code, _ -> CompletableFuture.supplyAsync(() -> compile(code)));
+    return ASKED_FOR.computeIfAbsent(code, _ -> CompletableFuture.supplyAsync(() -> compile(code)));
   }
 
   private static StepKernel compile(StepKernel.Code code) {

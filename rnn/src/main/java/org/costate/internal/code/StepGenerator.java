@@ -175,8 +175,8 @@ final class StepGenerator {
     return List.copyOf(operands);
   }
 
-  /// The operands that one method alone reads and writes, each number after it was written, and that
-  /// nobody reads after the step.
+  /// The operands that one method alone reads and writes, each number after it was written, and
+  /// that nobody reads after the step.
   private Set<Integer> unwritten(List<StepKernel.Piece> pieces) {
     var operands = new TreeSet<>(operands(pieces));
     for (List<StepKernel.Piece> others : methods) {
@@ -186,7 +186,8 @@ final class StepGenerator {
     }
     operands.removeIf(
         operand ->
-            !program.operands().get(operand).scratch() || program.operands().get(operand).awaited());
+            !program.operands().get(operand).scratch()
+                || program.operands().get(operand).awaited());
     var written = new HashSet<Value>();
     for (StepKernel.Piece piece : pieces) {
       for (Value value : reads(piece)) {
@@ -205,7 +206,8 @@ final class StepGenerator {
       return place.operand() == other.place.operand()
           && place.column() < other.place.column() + other.length
           && other.place.column() < place.column() + length;
-    }  }
+    }
+  }
 
   /// So many numbers from a place on: vectors, or single numbers.
   private void add(List<Value> to, StepKernel.Place place, int count, boolean wide) {
@@ -346,8 +348,7 @@ final class StepGenerator {
 
     /// Writes what is still to be written.
     private void finish() {
-      late.forEach(
-          (value, local) -> numbers(value).store(local, 0, index(value.place, 0), -1));
+      late.forEach((value, local) -> numbers(value).store(local, 0, index(value.place, 0), -1));
       late.clear();
     }
 
@@ -367,7 +368,8 @@ final class StepGenerator {
       StepKernel.Place start = from == 0 ? o.start() : o.result();
       int[] sums = new int[count];
       for (int j = 0; j < count; j++) {
-        sums[j] = start == null ? wide.constant(0) : wide.copy(load(moved(start, j * length), length));
+        sums[j] =
+            start == null ? wide.constant(0) : wide.copy(load(moved(start, j * length), length));
       }
       var matrix = new StepKernel.Place(o.matrix(), 0);
       RowProduct.emit(
@@ -436,8 +438,7 @@ final class StepGenerator {
         case RowKernel.Instruction.Unary(var f, _) -> new Elementary(numbers).unary(f, in[0]);
         case RowKernel.Instruction.Binary(var f, _, _) ->
             new Elementary(numbers).binary(f, in[0], in[1]);
-        case RowKernel.Instruction.Select _ ->
-            new Elementary(numbers).select(in[0], in[1], in[2]);
+        case RowKernel.Instruction.Select _ -> new Elementary(numbers).select(in[0], in[1], in[2]);
         case RowKernel.Instruction.Reduce(boolean sum, int x) -> {
           int total = value[x][0];
           for (int k = 1; k < value[x].length; k++) {

@@ -61,8 +61,7 @@ public interface StepKernel {
   /// @param depth the numbers k
   /// @param start where the sums begin; null for zeros
   /// @param result where they go
-  record Product(
-      Place left, int matrix, List<Integer> panels, int depth, Place start, Place result)
+  record Product(Place left, int matrix, List<Integer> panels, int depth, Place start, Place result)
       implements Part {
     /// Keeps its own list.
     public Product {
@@ -95,8 +94,8 @@ public interface StepKernel {
   ///   in memory before anything else is
   record Operand(boolean shared, boolean scratch, boolean awaited) {}
 
-  /// Vector operations of a method, about. HotSpot inlines what they are made of until a method
-  /// has 40,000 nodes; beyond that they stay calls, and the method is a hundred times slower.
+  /// Vector operations of a method, about. HotSpot inlines what they are made of until a method has
+  /// 40,000 nodes; beyond that they stay calls, and the method is a hundred times slower.
   int LARGEST = 320;
 
   /// The most vectors of a row. With four, loops take less time (by a tenth with 512 bits, a

@@ -288,63 +288,21 @@ public final class CompiledSession {
     }
   }
 
-  /// Copies operands out as doubles, lets the interpreter evaluate, and copies the result in.
   private final class SingleRunner extends Runner {
-    private final int node;
-    private final int[] ids;
-    private final Operand[] operands;
-    private final Operand result;
-    private final double[][] values;
-    private final Interpreter interpreter;
+    private final InterpretedNode node;
 
-    SingleRunner(int node, Phase phase) {
-      this.node = node;
-      this.ids = Arrays.stream(phases.op(node).operands()).distinct().toArray();
-      this.operands = new Operand[ids.length];
-      this.values = new double[graph.ops().size()][];
-      int rows = phase.inLoop() ? lanes : Math.min(Memory.TILE, memory.block() * lanes);
-      for (int i = 0; i < ids.length; i++) {
-        if (graph.batched(ids[i])) {
-          operands[i] = new Operand(memory, plan.view(ids[i]));
-          values[program.storage(ids[i])] = new double[rows * phases.size(ids[i])];
-        }
-      }
-      this.result = new Operand(memory, plan.view(node));
-      this.values[node] = new double[rows * phases.size(node)];
-      this.interpreter = program.interpreter(values, rows);
+    SingleRunner(int id, Phase phase) {
+      node = new InterpretedNode(id, phase, program, memory);
     }
 
     @Override
     void bind() {
-      interpreter.rebind();
-      for (int i = 0; i < ids.length; i++) {
-        if (operands[i] == null) {
-          int at = program.storage(ids[i]);
-          values[at] = bound.values()[at];
-        }
-      }
+      node.bind(bound);
     }
 
     @Override
     void run(int slot, int local, int firstRow, int rows) {
-      interpreter.lanes(rows);
-      interpreter.name(firstLane, lanes);
-      for (int i = 0; i < ids.length; i++) {
-        if (operands[i] != null) {
-          int size = phases.size(ids[i]);
-          double[] to = values[program.storage(ids[i])];
-          int from = operands[i].at(slot, local, firstRow);
-          for (int row = 0; row < rows; row++) {
-            element.get(arena, from + row * operands[i].width(), to, row * size, size);
-          }
-        }
-      }
-      interpreter.evaluate(node, values[node]);
-      int size = phases.size(node);
-      int to = result.at(slot, local, firstRow);
-      for (int row = 0; row < rows; row++) {
-        element.put(values[node], row * size, arena, to + row * result.width(), size);
-      }
+      node.run(arena, slot, local, firstRow, rows, firstLane);
     }
   }
 
@@ -541,8 +499,8 @@ public final class CompiledSession {
     map(Phase.BACK_BEFORE, slot, steps);
   }
 
-  /// Some steps back, the first at `local` of the block: λ at `local + 1` → λ at
-  /// `local + 1 − steps`.
+  /// Some steps back, the first at `local` of the block: λ at `local + 1` → λ at `local + 1 −
+  /// steps`.
   public void backSteps(int slot, int local, int steps) {
     // Nothing depends on such a carry, so nothing writes its costate.
     for (int i = 0; i < phases.carryBar.length; i++) {

@@ -37,8 +37,7 @@ class StepCompilationTest {
             new StepKernel.Operand(false, false, true),
             shared,
             new StepKernel.Operand(false, true, false));
-    StepKernel kernel =
-        StepCompilation.of(new StepKernel.Code(element, parts, operands)).join();
+    StepKernel kernel = StepCompilation.of(new StepKernel.Code(element, parts, operands)).join();
     // The loop itself may be compiled as a part of what calls it.
     for (String method : List.of("part0", "part1")) {
       assertCompiled(kernel, method, true);
