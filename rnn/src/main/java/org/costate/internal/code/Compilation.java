@@ -58,18 +58,19 @@ final class Compilation {
   /// @param call calls the kernel with a number of rows
   /// @param work has it do something, as a sample of what it will do
   static synchronized void of(Object kernel, IntConsumer call, Runnable work) {
-    if (DONE.add(kernel)) {
-      now(call, work);
+    if (!DONE.add(kernel)) {
+      return;
+    }
+    for (int round = 0; round < ROUNDS; round++) {
+      count(call);
+      work.run();
     }
   }
 
-  /// The same for a kernel that nobody else asks for.
-  static void now(IntConsumer call, Runnable work) {
-    for (int round = 0; round < ROUNDS; round++) {
-      for (int i = 0; i < CALLS; i++) {
-        call.accept(-TURNS);
-      }
-      work.run();
+  /// Calls a kernel without work between two samples of it.
+  static void count(IntConsumer call) {
+    for (int i = 0; i < CALLS; i++) {
+      call.accept(-TURNS);
     }
   }
 }

@@ -9,10 +9,22 @@ public final class StepCompilation {
   private static final Map<StepKernel.Code, CompletableFuture<StepKernel>> ASKED_FOR =
       new ConcurrentHashMap<>();
 
+  /// Steps of a sample of work.
+  private static final int STEPS = 2;
+
+  /// Nanoseconds that a vector operation takes at most once it is compiled; the interpreter needs
+  /// microseconds, and a call that is not inlined a hundred.
+  private static final long SLOWEST = 20;
+
+  /// After so many samples it is given up: there is no compiler, or it is busy with other things.
+  private static final int MOST_SAMPLES = 1000;
+
   private StepCompilation() {}
 
   /// Has the kernel of a program compiled, in the background: it takes HotSpot longer than a
   /// thousand passes do. Once for each program.
+  ///
+  /// @return the kernel once it is fast, or null if it does not become so
   public static CompletableFuture<StepKernel> of(StepKernel.Code code) {
     return ASKED_FOR.computeIfAbsent(code, _ -> CompletableFuture.supplyAsync(() -> compile(code)));
   }
@@ -39,10 +51,15 @@ public final class StepCompilation {
       }
     }
     Object zeros = code.element().array(size);
-    Compilation.now(
-        negative -> kernel.run(null, null, null, null, 0, 0, negative),
-        () -> kernel.run(zeros, zeros, at, at, 0, 1, 2));
-    return kernel;
+    for (int sample = 0; sample < MOST_SAMPLES; sample++) {
+      Compilation.count(negative -> kernel.run(null, null, null, null, 0, 0, negative));
+      long start = System.nanoTime();
+      kernel.run(zeros, zeros, at, at, 0, 1, STEPS);
+      if (System.nanoTime() - start < STEPS * SLOWEST * StepKernel.cost(code)) {
+        return kernel;
+      }
+    }
+    return null;
   }
 
   /// One more than the largest column of a single number.

@@ -136,6 +136,11 @@ public interface StepKernel {
     return methods;
   }
 
+  /// Vector operations of a step, about.
+  static int cost(Code code) {
+    return pieces(code).stream().mapToInt(Piece::cost).sum();
+  }
+
   private static List<Piece> pieces(Code code) {
     var pieces = new ArrayList<Piece>();
     for (Part part : code.parts) {

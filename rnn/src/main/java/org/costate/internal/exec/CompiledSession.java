@@ -127,7 +127,7 @@ public final class CompiledSession {
     int loops = 0;
     for (FusedStep step : fused) {
       if (step != null) {
-        step.await();
+        step.use();
         loops++;
       }
     }

@@ -55,10 +55,9 @@ final class FusedStep {
     return kernel != null;
   }
 
-  /// Returns when it is ready.
-  void await() {
-    prepare();
-    kernel = compiled.join();
+  /// Has the kernel used from now on, compiled or not.
+  void use() {
+    kernel = StepKernel.of(code);
   }
 
   /// Whether the steps of a phase are one kernel for one lane.
