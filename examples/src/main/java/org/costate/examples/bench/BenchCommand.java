@@ -27,7 +27,8 @@ import picocli.CommandLine.Parameters;
       "gemm: C = A B of square matrices. rnn: forward and all gradients of a batch, float;",
       "fraction is of this machine's own product of two 1024 x 1024 matrices. control: cost of",
       "T steps (value) and cost with its gradient (gradient), one trajectory, double.",
-      "Each time is the best of --seconds, after as long to settle."
+      "Each time is the best of --seconds, after as long to settle, or three times as long with",
+      "one lane, whose steps are compiled as one kernel after a while."
     })
 public final class BenchCommand implements Callable<Integer> {
   /// What is timed.
@@ -119,8 +120,9 @@ public final class BenchCommand implements Callable<Integer> {
     for (TrainingSteps.Sizes sizes : TrainingSteps.Sizes.ALL) {
       for (TrainingSteps.Cell cell : TrainingSteps.Cell.values()) {
         var run = new TrainingSteps(cell, sizes);
-        double all = best(run::step, seconds);
-        double forward = best(run::forward, seconds / 4);
+        int longer = sizes.lanes() == 1 ? 3 : 1;
+        double all = best(run::step, longer * seconds, seconds);
+        double forward = best(run::forward, longer * seconds / 4, seconds / 4);
         double rate = run.flops() / all / 1e6;
         row(
             "%-28s %8d %10.3f %10.1f %10.2f %18.2f %14.0f",
@@ -147,8 +149,8 @@ public final class BenchCommand implements Callable<Integer> {
     head("%-20s %12s %14s %10s", "trajectory", "value us", "gradient us", "ratio");
     for (int horizon : new int[] {100, 1000}) {
       for (Robots run : List.of(Robots.cartPole(horizon), Robots.arm(horizon))) {
-        double value = best(run::value, 2 * seconds) * 1e3;
-        double gradient = best(run::valueAndGradient, 2 * seconds) * 1e3;
+        double value = best(run::value, 2 * seconds, 2 * seconds) * 1e3;
+        double gradient = best(run::valueAndGradient, 2 * seconds, 2 * seconds) * 1e3;
         row(
             "%-20s %12.1f %14.1f %10.2f",
             fields(
@@ -164,9 +166,9 @@ public final class BenchCommand implements Callable<Integer> {
     }
   }
 
-  /// The shortest time in milliseconds, after as long a time for HotSpot to settle.
-  private static double best(Runnable body, double seconds) {
-    long settled = System.nanoTime() + (long) (seconds * 1e9);
+  /// The shortest time in milliseconds, after a time for HotSpot to settle.
+  private static double best(Runnable body, double settle, double seconds) {
+    long settled = System.nanoTime() + (long) (settle * 1e9);
     while (System.nanoTime() < settled) {
       body.run();
     }
