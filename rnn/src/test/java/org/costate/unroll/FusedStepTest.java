@@ -75,8 +75,8 @@ class FusedStepTest {
           Value gain = s.shared("gain", Initializer.ones(), n);
           Value bias = s.shared("bias", Initializer.zeros(), n);
           Value rate = s.shared("rate", Initializer.ones(), 1);
-          Value forget = sigmoid(matrix(s, "U", n, n).times(h).plus(matrix(s, "W", n, n).times(x)));
-          Value sum = matrix(s, "V", n, n).times(forget.hadamard(h));
+          Value forget = sigmoid(matrix(s, "U", n).times(h).plus(matrix(s, "W", n).times(x)));
+          Value sum = matrix(s, "V", n).times(forget.hadamard(h));
           Value next = tanh(layerNorm(sum, gain, bias, 1e-5)).minus(h).hadamard(forget).plus(h);
           Value height = level.plus(next.mean().reshape(1).hadamard(rate)).times(0.9);
           s.next(h, next.plus(height.at(0).broadcast(next.shape())));
@@ -94,9 +94,9 @@ class FusedStepTest {
         s -> {
           Value x = s.input("x", n);
           Value h = s.carry("h", n);
-          Value a = matrix(s, "U", n, n).times(h);
+          Value a = matrix(s, "U", n).times(h);
           Value far = sin(a.plus(3e5)).hadamard(x);
-          Value b = matrix(s, "V", n, n).times(softmax(far));
+          Value b = matrix(s, "V", n).times(softmax(far));
           Value c = select(greater(b, a), b.over(2), a.hadamard(x)).minus(b.max().times(0.1));
           s.next(h, tanh(b.plus(c)));
           s.output("c", c);
@@ -111,7 +111,7 @@ class FusedStepTest {
         s -> {
           Value x = s.input("x", n);
           Value h = s.carry("h", n);
-          Value both = matrix(s, "U", n, n).times(h);
+          Value both = matrix(s, "U", n).times(h);
           Value inner = both.plus(x.hadamard(h));
           Value first = tanh(inner.slice(3, n / 2 + 3));
           Value second = tanh(both.slice(1, n / 2 + 1).minus(inner.slice(0, n / 2)));
@@ -120,8 +120,8 @@ class FusedStepTest {
         });
   }
 
-  private static Value matrix(StepBuilder s, String name, int rows, int columns) {
-    return s.shared(name, Initializer.glorotUniform(), rows, columns);
+  private static Value matrix(StepBuilder s, String name, int n) {
+    return s.shared(name, Initializer.glorotUniform(), n, n);
   }
 
   /// Everything that a pass computes.

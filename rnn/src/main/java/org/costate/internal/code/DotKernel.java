@@ -31,15 +31,7 @@ public interface DotKernel {
                 builder ->
                     builder.withMethodBody(
                         "run",
-                        HiddenClasses.type(
-                            void.class,
-                            Object.class,
-                            int[].class,
-                            Object.class,
-                            int[].class,
-                            int.class,
-                            Object.class,
-                            int.class),
+                        HiddenClasses.type(DotKernel.class),
                         java.lang.classfile.ClassFile.ACC_PUBLIC,
                         code -> new Generator(code, element).body())));
   }

@@ -8,8 +8,12 @@ import java.lang.constant.ClassDesc;
 import java.lang.constant.ConstantDescs;
 import java.lang.constant.MethodTypeDesc;
 import java.lang.invoke.MethodHandles;
+import java.lang.invoke.MethodType;
+import java.lang.reflect.Method;
+import java.lang.reflect.Modifier;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
@@ -76,9 +80,14 @@ final class HiddenClasses {
     }
   }
 
-  /// The descriptor of the one method of a kernel interface.
-  static MethodTypeDesc type(Class<?> result, Class<?>... parameters) {
-    return java.lang.invoke.MethodType.methodType(result, parameters)
+  /// The descriptor of the one abstract method of a kernel interface.
+  static MethodTypeDesc type(Class<?> kernel) {
+    Method method =
+        Arrays.stream(kernel.getMethods())
+            .filter(m -> Modifier.isAbstract(m.getModifiers()))
+            .findFirst()
+            .orElseThrow();
+    return MethodType.methodType(method.getReturnType(), method.getParameterTypes())
         .describeConstable()
         .orElseThrow();
   }

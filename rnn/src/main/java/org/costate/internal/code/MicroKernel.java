@@ -48,22 +48,7 @@ public interface MicroKernel {
       int cRow);
 
   /// The descriptor of [#run].
-  MethodTypeDesc TYPE =
-      HiddenClasses.type(
-          void.class,
-          Object.class,
-          int.class,
-          int.class,
-          int.class,
-          Object.class,
-          int.class,
-          int.class,
-          Object.class,
-          int.class,
-          int.class,
-          Object.class,
-          int.class,
-          int.class);
+  MethodTypeDesc TYPE = HiddenClasses.type(MicroKernel.class);
 
   /// The local of A in generated code; where a tile begins in an array is the local after it.
   int A = 1;

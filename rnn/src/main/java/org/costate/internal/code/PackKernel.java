@@ -35,14 +35,7 @@ public interface PackKernel {
                 builder ->
                     builder.withMethodBody(
                         "run",
-                        HiddenClasses.type(
-                            void.class,
-                            Object.class,
-                            int.class,
-                            int.class,
-                            int.class,
-                            Object.class,
-                            int.class),
+                        HiddenClasses.type(PackKernel.class),
                         java.lang.classfile.ClassFile.ACC_PUBLIC,
                         code -> body(code, element, columns))));
   }

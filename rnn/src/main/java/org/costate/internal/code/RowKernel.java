@@ -215,15 +215,7 @@ public interface RowKernel {
           builder ->
               builder.withMethodBody(
                   "run",
-                  HiddenClasses.type(
-                      void.class,
-                      Object.class,
-                      Object.class,
-                      int[].class,
-                      int[].class,
-                      int.class,
-                      int.class,
-                      int.class),
+                  HiddenClasses.type(RowKernel.class),
                   java.lang.classfile.ClassFile.ACC_PUBLIC,
                   this::body));
     }

@@ -46,18 +46,7 @@ final class StepGenerator {
 
   private void members(ClassBuilder builder) {
     builder.withMethodBody(
-        "run",
-        HiddenClasses.type(
-            void.class,
-            Object.class,
-            Object.class,
-            int[].class,
-            int[].class,
-            int.class,
-            int.class,
-            int.class),
-        ClassFile.ACC_PUBLIC,
-        this::loop);
+        "run", HiddenClasses.type(StepKernel.class), ClassFile.ACC_PUBLIC, this::loop);
     for (int i = 0; i < methods.size(); i++) {
       var method = new Method(methods.get(i));
       builder.withMethodBody(

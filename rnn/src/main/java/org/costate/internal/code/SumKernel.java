@@ -72,14 +72,7 @@ public interface SumKernel {
           builder ->
               builder.withMethodBody(
                   "run",
-                  HiddenClasses.type(
-                      void.class,
-                      Object.class,
-                      int.class,
-                      int.class,
-                      int.class,
-                      int.class,
-                      int.class),
+                  HiddenClasses.type(SumKernel.class),
                   java.lang.classfile.ClassFile.ACC_PUBLIC,
                   this::body));
     }
