@@ -5,8 +5,10 @@ import java.lang.classfile.Label;
 import java.lang.classfile.TypeKind;
 import java.lang.constant.MethodTypeDesc;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
+import java.util.function.IntConsumer;
 import java.util.stream.Collectors;
 
 /// A tile of a matrix product that stays in registers:
@@ -19,10 +21,9 @@ import java.util.stream.Collectors;
 /// the one before it ends. One chain of multiply–adds for each element, from s on, k ascending, whatever the tile, so an element's value does not
 /// depend on the elements beside it, nor on how many k go together.
 public interface MicroKernel {
-  /// @param a A; element (i, k) is at `aBase + i·aRow + k·aColumn`
+  /// @param a A
   /// @param aBase where the tile begins in it
-  /// @param aRow the distance of its rows
-  /// @param aColumn the distance of its columns
+  /// @param aStep the distance of its rows or columns, see [Left]
   /// @param b the panels
   /// @param bBase where the first panel begins
   /// @param depth the number of k; if it is negative, nothing is done (see [Compilation])
@@ -35,8 +36,7 @@ public interface MicroKernel {
   void run(
       Object a,
       int aBase,
-      int aRow,
-      int aColumn,
+      int aStep,
       Object b,
       int bBase,
       int depth,
@@ -54,23 +54,35 @@ public interface MicroKernel {
   int A = 1;
 
   /// The local of B.
-  int B = 5;
+  int B = 4;
 
   /// The local of the number of k.
-  int DEPTH = 7;
+  int DEPTH = 6;
 
   /// The local of S.
-  int S = 8;
+  int S = 7;
 
   /// The local of C.
-  int C = 11;
+  int C = 10;
+
+  /// How A lies in its array. One distance is 1 and known when a kernel is generated: with two that
+  /// are not, each number of A would take a multiplication and a check of its index, three
+  /// instructions for the three multiply–adds that it is there for.
+  enum Left {
+    /// Element (i, k) is at `aBase + i·aStep + k`.
+    ROWS,
+
+    /// Element (i, k) is at `aBase + i + k·aStep`.
+    COLUMNS
+  }
 
   /// The form of a tile.
   ///
   /// @param element the element type
+  /// @param left how A lies in its array
   /// @param rows the number of rows
   /// @param panels the number of vectors in a row of each of the panels side by side
-  record Shape(Element element, int rows, List<Integer> panels) {
+  record Shape(Element element, Left left, int rows, List<Integer> panels) {
     int vectors() {
       return panels.stream().mapToInt(Integer::intValue).sum();
     }
@@ -84,6 +96,10 @@ public interface MicroKernel {
 
   /// The most rows of a tile.
   int MOST_ROWS = 8;
+
+  /// How many k a turn of the loop takes: with one, instructions that find addresses would keep a
+  /// processor that begins four in a cycle from two multiply–adds in each.
+  int UNROLLED = 2;
 
   /// The vectors of the panels in which a matrix of so many vectors is packed, in order: panels as
   /// wide as registers allow, because each number of the left operand is then read for more
@@ -121,7 +137,7 @@ public interface MicroKernel {
   static MicroKernel ofRow(Element element, List<Integer> panels, int depth) {
     return RowProduct.fits(panels, depth)
         ? RowProduct.of(element, panels.getFirst(), depth)
-        : of(new Shape(element, 1, panels));
+        : of(new Shape(element, Left.ROWS, 1, panels));
   }
 
   /// Has the kernel of [#ofRow] compiled before it is used.
@@ -129,7 +145,7 @@ public interface MicroKernel {
     if (RowProduct.fits(panels, depth)) {
       RowProduct.compile(element, panels.getFirst(), depth);
     } else {
-      compile(new Shape(element, 1, panels));
+      compile(new Shape(element, Left.ROWS, 1, panels));
     }
   }
 
@@ -140,13 +156,17 @@ public interface MicroKernel {
     }
     MicroKernel kernel = of(shape);
     int width = shape.vectors() * Simd.length(shape.element);
-    int depth = Compilation.ROWS;
-    Object right = shape.element.array(width * depth);
+    Object right = shape.element.array(width * Compilation.ROWS);
     Object tile = shape.element.array(shape.rows * width);
+    IntConsumer run =
+        depth -> kernel.run(right, 0, 0, right, 0, depth, tile, 0, width, tile, 0, width);
     Compilation.of(
         kernel,
-        negative -> kernel.run(null, 0, 0, 0, null, 0, negative, null, 0, 0, null, 0, 0),
-        () -> kernel.run(right, 0, 0, 1, right, 0, depth, tile, 0, width, tile, 0, width));
+        negative -> kernel.run(null, 0, 0, null, 0, negative, null, 0, 0, null, 0, 0),
+        () -> {
+          run.accept(Compilation.ROWS);
+          run.accept(Compilation.ROWS - 1);
+        });
   }
 
   /// Emits one kernel.
@@ -163,7 +183,7 @@ public interface MicroKernel {
 
     private MicroKernel define() {
       String panels = shape.panels.stream().map(String::valueOf).collect(Collectors.joining("_"));
-      String name = "Gemm_%s_%dx%s".formatted(element, shape.rows, panels);
+      String name = "Gemm_%s_%s_%dx%s".formatted(element, shape.left, shape.rows, panels);
       return HiddenClasses.define(
           name,
           MicroKernel.class,
@@ -176,34 +196,21 @@ public interface MicroKernel {
       Compilation.emitEmptyLoop(code, DEPTH);
       var numbers = new Numbers(code, element, true);
       int a = numbers.array(A);
-      int aBase = A + 1;
-      int aRow = A + 2;
-      int aColumn = A + 3;
       int b = numbers.array(B);
-      int bBase = B + 1;
-      int depth = DEPTH;
       int s = numbers.array(S);
-      int sBase = S + 1;
-      int sRow = S + 2;
-      int cBase = C + 1;
-      int cRow = C + 2;
-      int columns = shape.vectors();
-      int[] row = new int[shape.rows];
-      for (int i = 0; i < shape.rows; i++) {
-        row[i] = sum(code, aBase, aRow, i);
+      int[] left = {A + 1};
+      if (shape.left == Left.ROWS) {
+        left = starts(code, A + 1, A + 2, shape.rows);
       }
       int[] panel = new int[shape.panels.size()];
       for (int p = 0, first = 0; p < panel.length; p++) {
-        panel[p] = sum(code, bBase, depth, first);
+        panel[p] = sum(code, B + 1, DEPTH, first);
         first += shape.panels.get(p) * length;
       }
-      int[] start = new int[shape.rows];
+      int[] start = starts(code, S + 1, S + 2, shape.rows);
+      int[][] total = new int[shape.rows][shape.vectors()];
       for (int i = 0; i < shape.rows; i++) {
-        start[i] = sum(code, sBase, sRow, i);
-      }
-      int[][] total = new int[shape.rows][columns];
-      for (int i = 0; i < shape.rows; i++) {
-        for (int j = 0; j < columns; j++) {
+        for (int j = 0; j < shape.vectors(); j++) {
           total[i][j] = numbers.load(s, numbers.index(start[i], j * length), -1);
         }
       }
@@ -211,18 +218,57 @@ public interface MicroKernel {
       code.iconst_0();
       code.istore(k);
       Label loop = code.newLabel();
+      Label last = code.newLabel();
       Label end = code.newLabel();
       code.labelBinding(loop);
       code.iload(k);
-      code.iload(depth);
+      code.iload(DEPTH);
+      code.loadConstant(UNROLLED - 1);
+      code.isub();
+      code.if_icmpge(last);
+      for (int ahead = 0; ahead < UNROLLED; ahead++) {
+        accumulate(code, numbers, a, left, b, panel, k, ahead, total);
+      }
+      code.iinc(k, UNROLLED);
+      code.goto_(loop);
+      code.labelBinding(last);
+      code.iload(k);
+      code.iload(DEPTH);
       code.if_icmpge(end);
-      int[] right = new int[columns];
+      accumulate(code, numbers, a, left, b, panel, k, 0, total);
+      code.labelBinding(end);
+      // What is only needed now would take registers from the loop.
+      int c = numbers.array(C);
+      int[] out = starts(code, C + 1, C + 2, shape.rows);
+      for (int i = 0; i < shape.rows; i++) {
+        for (int j = 0; j < shape.vectors(); j++) {
+          numbers.store(total[i][j], c, numbers.index(out[i], j * length), -1);
+        }
+      }
+      code.return_();
+    }
+
+    /// Emits what one k adds, so many after the local `k`.
+    ///
+    /// @param left where rows of A begin, or its next column
+    /// @param panel where panels of B begin
+    private void accumulate(
+        CodeBuilder code,
+        Numbers numbers,
+        int a,
+        int[] left,
+        int b,
+        int[] panel,
+        int k,
+        int ahead,
+        int[][] total) {
+      int[] right = new int[shape.vectors()];
       int before = 0;
       for (int p = 0; p < panel.length; p++) {
         int first = panel[p];
         int width = shape.panels.get(p) * length;
         for (int j = 0; j < shape.panels.get(p); j++) {
-          int offset = j * length;
+          int offset = ahead * width + j * length;
           right[before + j] =
               numbers.load(
                   b,
@@ -239,36 +285,38 @@ public interface MicroKernel {
         before += shape.panels.get(p);
       }
       for (int i = 0; i < shape.rows; i++) {
-        int first = row[i];
-        int left =
+        int row = i;
+        int number =
             numbers.broadcastElement(
                 a,
                 () -> {
-                  code.iload(first);
-                  code.iload(k);
-                  code.iload(aColumn);
-                  code.imul();
-                  code.iadd();
+                  if (shape.left == Left.ROWS) {
+                    code.iload(left[row]);
+                    code.iload(k);
+                    code.iadd();
+                    addConstant(code, ahead);
+                  } else {
+                    code.iload(left[0]);
+                    addConstant(code, row);
+                  }
                 });
-        for (int j = 0; j < columns; j++) {
-          numbers.accumulate(left, right[j], total[i][j]);
+        for (int j = 0; j < shape.vectors(); j++) {
+          numbers.accumulate(number, right[j], total[i][j]);
         }
       }
-      code.iinc(k, 1);
-      code.goto_(loop);
-      code.labelBinding(end);
-      // What is only needed now would take registers from the loop.
-      int c = numbers.array(C);
-      int[] out = new int[shape.rows];
-      for (int i = 0; i < shape.rows; i++) {
-        out[i] = sum(code, cBase, cRow, i);
+      if (shape.left == Left.COLUMNS) {
+        code.iload(left[0]);
+        code.iload(A + 2);
+        code.iadd();
+        code.istore(left[0]);
       }
-      for (int i = 0; i < shape.rows; i++) {
-        for (int j = 0; j < columns; j++) {
-          numbers.store(total[i][j], c, numbers.index(out[i], j * length), -1);
-        }
-      }
-      code.return_();
+    }
+
+    /// Where rows begin: base + i · step, in locals.
+    private static int[] starts(CodeBuilder code, int base, int step, int rows) {
+      int[] starts = new int[rows];
+      Arrays.setAll(starts, i -> sum(code, base, step, i));
+      return starts;
     }
 
     /// base + i · step, in a local.

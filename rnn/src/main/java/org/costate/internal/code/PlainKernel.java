@@ -16,11 +16,13 @@ final class PlainKernel implements MicroKernel {
 
   private static final int UNIT = 16;
 
+  private final boolean rows;
   private final int width;
   private final Object[] totals;
   private final Object[] right = new Object[TOGETHER];
 
   PlainKernel(Shape shape) {
+    this.rows = shape.left() == Left.ROWS;
     this.width = shape.vectors();
     this.totals = new Object[shape.rows()];
     Arrays.setAll(totals, _ -> shape.element().array(width));
@@ -39,8 +41,7 @@ final class PlainKernel implements MicroKernel {
   public void run(
       Object a,
       int aBase,
-      int aRow,
-      int aColumn,
+      int aStep,
       Object b,
       int bBase,
       int depth,
@@ -50,6 +51,8 @@ final class PlainKernel implements MicroKernel {
       Object c,
       int cBase,
       int cRow) {
+    int aRow = rows ? aStep : 1;
+    int aColumn = rows ? 1 : aStep;
     for (int i = 0; i < totals.length; i++) {
       System.arraycopy(s, sBase + i * sRow, totals[i], 0, width);
     }

@@ -44,14 +44,14 @@ final class RowProduct {
     int width = vectors * Simd.length(element);
     MicroKernel whole = piece(element, vectors, most);
     MicroKernel last = depth % most == 0 ? whole : piece(element, vectors, depth % most);
-    return (a, aBase, aRow, aColumn, b, bBase, _, s, sBase, sRow, c, cBase, cRow) -> {
+    return (a, aBase, aStep, b, bBase, _, s, sBase, sRow, c, cBase, cRow) -> {
       Object from = s;
       int start = sBase;
       for (int k = 0; k < depth; k += most) {
         MicroKernel kernel = depth - k < most ? last : whole;
         int left = aBase + k;
         int right = bBase + k * width;
-        kernel.run(a, left, aRow, aColumn, b, right, most, from, start, sRow, c, cBase, cRow);
+        kernel.run(a, left, aStep, b, right, most, from, start, sRow, c, cBase, cRow);
         from = c;
         start = cBase;
       }
@@ -74,8 +74,8 @@ final class RowProduct {
     Object row = element.array(width);
     Compilation.of(
         kernel,
-        negative -> kernel.run(null, 0, 0, 0, null, 0, negative, null, 0, 0, null, 0, 0),
-        () -> kernel.run(right, 0, 0, 1, right, 0, depth, row, 0, 0, row, 0, 0));
+        negative -> kernel.run(null, 0, 0, null, 0, negative, null, 0, 0, null, 0, 0),
+        () -> kernel.run(right, 0, 0, right, 0, depth, row, 0, 0, row, 0, 0));
   }
 
   private static MicroKernel piece(Element element, int vectors, int depth) {

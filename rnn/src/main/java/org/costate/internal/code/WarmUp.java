@@ -56,7 +56,9 @@ public final class WarmUp {
     var packing = new ArrayList<PackKernel>();
     for (int panel : new TreeSet<>(MicroKernel.panels(MicroKernel.WIDE + MicroKernel.NARROW))) {
       packing.add(PackKernel.of(element, panel * Simd.length(element)));
-      products.add(MicroKernel.of(new MicroKernel.Shape(element, 8, List.of(panel))));
+      for (MicroKernel.Left left : MicroKernel.Left.values()) {
+        products.add(MicroKernel.of(new MicroKernel.Shape(element, left, 8, List.of(panel))));
+      }
     }
     int width = MicroKernel.WIDE * Simd.length(element);
     int n = width + 1;
@@ -71,7 +73,7 @@ public final class WarmUp {
         pack.run(weights, 0, 0, Compilation.ROWS, weights, 0);
       }
       for (MicroKernel product : products) {
-        product.run(weights, 0, 0, 1, weights, 0, Compilation.ROWS, arena, 0, 0, arena, 0, width);
+        product.run(weights, 0, 0, weights, 0, Compilation.ROWS, arena, 0, 0, arena, 0, width);
       }
     }
   }

@@ -72,7 +72,9 @@ public final class Memory {
     long scratch = 0;
     for (Task task : forward ? List.<Task>of() : plan.tasks(Phase.BACK_AFTER)) {
       if (task instanceof Task.Accumulate o) {
-        scratch = Math.max(scratch, products.panels(o.n()).size(block * lanes * o.times()));
+        int rows = block * lanes * o.times();
+        long left = products.leftSize(o.m(), o.n(), rows);
+        scratch = Math.max(scratch, products.panels(o.n()).size(rows) + left);
       }
     }
     for (Phase phase : Phase.values()) {

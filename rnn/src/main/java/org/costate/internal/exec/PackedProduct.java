@@ -58,7 +58,7 @@ final class PackedProduct {
     // A step of a small network is one tile, which takes less time than going through tiles.
     if (whole != null) {
       whole.run(
-          arena, left, leftRow, 1, weights, matrix, depth, from, start, startRow, arena, result,
+          arena, left, leftRow, weights, matrix, depth, from, start, startRow, arena, result,
           resultRow);
     } else {
       products.multiply(

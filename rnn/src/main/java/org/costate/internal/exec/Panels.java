@@ -1,7 +1,9 @@
 package org.costate.internal.exec;
 
 import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.List;
+import java.util.Map;
 import org.costate.internal.code.Element;
 import org.costate.internal.code.MicroKernel;
 import org.costate.internal.code.PackKernel;
@@ -96,13 +98,17 @@ final class Panels {
     private final int column;
     private final int width;
     private final PackKernel packing;
-    private final MicroKernel[] kernels = new MicroKernel[MicroKernel.MOST_ROWS + 1];
+    private final Map<MicroKernel.Left, MicroKernel[]> kernels =
+        new EnumMap<>(MicroKernel.Left.class);
 
     private Group(List<Integer> vectors, int column, int width) {
       this.vectors = vectors;
       this.packing = PackKernel.of(element, width);
       this.column = column;
       this.width = width;
+      for (MicroKernel.Left left : MicroKernel.Left.values()) {
+        kernels.put(left, new MicroKernel[MicroKernel.MOST_ROWS + 1]);
+      }
     }
 
     /// The first column.
@@ -126,11 +132,12 @@ final class Panels {
     }
 
     /// The kernel for some rows of C.
-    MicroKernel kernel(int rows) {
-      if (kernels[rows] == null) {
-        kernels[rows] = MicroKernel.of(shape(rows));
+    MicroKernel kernel(MicroKernel.Left left, int rows) {
+      MicroKernel[] known = kernels.get(left);
+      if (known[rows] == null) {
+        known[rows] = MicroKernel.of(shape(left, rows));
       }
-      return kernels[rows];
+      return known[rows];
     }
 
     /// The kernel for one row at each step of a loop.
@@ -144,12 +151,12 @@ final class Panels {
     }
 
     /// Has the kernel of some rows compiled before it is used.
-    void compile(int rows) {
-      MicroKernel.compile(shape(rows));
+    void compile(MicroKernel.Left left, int rows) {
+      MicroKernel.compile(shape(left, rows));
     }
 
-    private MicroKernel.Shape shape(int rows) {
-      return new MicroKernel.Shape(element, rows, vectors);
+    private MicroKernel.Shape shape(MicroKernel.Left left, int rows) {
+      return new MicroKernel.Shape(element, left, rows, vectors);
     }
   }
 }

@@ -5,7 +5,9 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import org.costate.internal.code.Element;
 import org.costate.internal.code.MicroKernel;
+import org.costate.internal.code.MicroKernel.Left;
 import org.costate.internal.code.PackKernel;
+import org.costate.internal.code.Simd;
 
 /// Matrix products of arrays of either element type, on generated kernels.
 ///
@@ -19,8 +21,17 @@ final class Products {
   /// Numbers that stay in a processor's own cache while other data goes through it.
   private static final int NEAR = 128 * 1024;
 
+  /// The panels of B from which on [#accumulate] copies A.
+  private static final int WORTH_PACKING = 8;
+
   private final Element element;
   private final Map<Integer, Panels> panels = new ConcurrentHashMap<>();
+
+  /// The columns that a copy of A has side by side, of whole vectors and of whole tiles; 0 if none
+  /// is made.
+  private final int strip;
+
+  private final PackKernel[] leftPacking;
   private Object edge;
   private Object zeros;
 
@@ -28,6 +39,8 @@ final class Products {
     this.element = element;
     this.edge = element.array(0);
     this.zeros = edge;
+    this.strip = Simd.available() ? MicroKernel.WIDE * Simd.length(element) : 0;
+    this.leftPacking = new PackKernel[strip + 1];
   }
 
   Element element() {
@@ -135,13 +148,13 @@ final class Products {
         int left = aBase + row * aRow;
         int start = s == null ? 0 : sBase + row * sRow + column;
         int to = cBase + row * cRow + column;
-        MicroKernel kernel = group.kernel(count);
+        MicroKernel kernel = group.kernel(Left.ROWS, count);
         if (group.used() == group.width()) {
-          kernel.run(a, left, aRow, 1, b, right, depth, from, start, sRow, c, to, cRow);
+          kernel.run(a, left, aRow, b, right, depth, from, start, sRow, c, to, cRow);
         } else {
           enter(group, count, from, start, sRow);
           kernel.run(
-              a, left, aRow, 1, b, right, depth, edge, 0, group.width(), edge, 0, group.width());
+              a, left, aRow, b, right, depth, edge, 0, group.width(), edge, 0, group.width());
           leave(group, count, c, to, cRow);
         }
         row = next;
@@ -162,7 +175,7 @@ final class Products {
     if (groups.size() > 1 || group.used() < group.width() || rows > MicroKernel.rows()) {
       return null;
     }
-    return rows == 1 ? group.rowKernel(depth) : group.kernel(rows);
+    return rows == 1 ? group.rowKernel(depth) : group.kernel(Left.ROWS, rows);
   }
 
   /// As many zeros as the widest tile has columns.
@@ -189,7 +202,15 @@ final class Products {
   /// Has the kernels of [#packRows] and [#accumulate] compiled.
   void compileAccumulate(int m, int n) {
     compilePacking(n);
-    panels(n).single().forEach(panel -> compileTiles(panel, m));
+    int tile = MicroKernel.rows();
+    for (Panels.Group panel : panels(n).single()) {
+      compile(panel, Left.COLUMNS, Math.min(m, tile));
+      compile(panel, Left.COLUMNS, m % tile);
+    }
+    if (packsLeft(m, panels(n))) {
+      PackKernel.compile(element, Math.min(m, strip));
+      PackKernel.compile(element, m % strip);
+    }
   }
 
   private void compilePacking(int n) {
@@ -202,8 +223,14 @@ final class Products {
 
   private void compileTiles(Panels.Group group, int rows) {
     int tiles = (rows + MicroKernel.rows() - 1) / MicroKernel.rows();
-    group.compile(rows / tiles);
-    group.compile((rows + tiles - 1) / tiles);
+    compile(group, Left.ROWS, rows / tiles);
+    compile(group, Left.ROWS, (rows + tiles - 1) / tiles);
+  }
+
+  private static void compile(Panels.Group group, Left left, int rows) {
+    if (rows > 0) {
+      group.compile(left, rows);
+    }
   }
 
   /// Copies the start of a tile that goes beyond the last column to an array of its own.
@@ -227,7 +254,8 @@ final class Products {
 
   /// `c[i, j] += Σ_r a[r, i] · b[r, j]`, rows from the last to the first: the gradient of a matrix
   /// from all rows of a block at once. The order is that of going through the rows one by one, so
-  /// it does not matter how a long sequence is cut into blocks. B is packed by [#packRows].
+  /// it does not matter how a long sequence is cut into blocks. B is packed by [#packRows], and
+  /// behind it there is room for [#leftSize] numbers.
   void accumulate(
       Object a,
       int aBase,
@@ -239,32 +267,82 @@ final class Products {
       int rows,
       Object c,
       int cBase) {
-    int last = rows - 1;
-    int n = panels.n();
-    int tiles = (m + MicroKernel.rows() - 1) / MicroKernel.rows();
-    int together = Math.max(1, NEAR / (rows * MicroKernel.rows()));
-    for (int first = 0; first < tiles; first += together) {
-      int end = Math.min(first + together, tiles);
+    boolean packed = packsLeft(m, panels);
+    int copy = bBase + panels.size(rows);
+    int last = aBase + (rows - 1) * aRow;
+    int together = together(rows);
+    for (int first = 0; first < m; first += together) {
+      int end = Math.min(first + together, m);
+      for (int i = first; packed && i < end; i += strip) {
+        int width = Math.min(strip, end - i);
+        leftPacking(width).run(a, last + i, -aRow, rows, b, copy + (i - first) * rows);
+      }
       for (int p = 0; p < panels.single().size(); p++) {
         Panels.Group panel = panels.single().get(p);
-        int start = bBase + panel.column() * rows;
-        int width = panel.width();
-        for (int tile = first; tile < end; tile++) {
-          int row = tile * m / tiles;
-          int count = (tile + 1) * m / tiles - row;
-          int left = aBase + last * aRow + row;
-          int to = cBase + row * n + panel.column();
-          MicroKernel kernel = panel.kernel(count);
-          if (panel.used() == width) {
-            kernel.run(a, left, 1, -aRow, b, start, rows, c, to, n, c, to, n);
+        for (int i = first; i < end; i += MicroKernel.rows()) {
+          int count = Math.min(MicroKernel.rows(), end - i);
+          int to = cBase + i * panels.n() + panel.column();
+          if (packed) {
+            int inStrip = (i - first) % strip;
+            int begin = i - inStrip;
+            int at = copy + (begin - first) * rows + inStrip;
+            int step = Math.min(strip, end - begin);
+            accumulate(b, at, step, count, b, bBase, panel, rows, c, to, panels.n());
           } else {
-            enter(panel, count, c, to, n);
-            kernel.run(a, left, 1, -aRow, b, start, rows, edge, 0, width, edge, 0, width);
-            leave(panel, count, c, to, n);
+            accumulate(a, last + i, -aRow, count, b, bBase, panel, rows, c, to, panels.n());
           }
         }
       }
     }
+  }
+
+  /// One tile of that.
+  private void accumulate(
+      Object a,
+      int aBase,
+      int aStep,
+      int count,
+      Object b,
+      int bBase,
+      Panels.Group panel,
+      int rows,
+      Object c,
+      int cBase,
+      int n) {
+    int start = bBase + panel.column() * rows;
+    int width = panel.width();
+    MicroKernel kernel = panel.kernel(Left.COLUMNS, count);
+    if (panel.used() == width) {
+      kernel.run(a, aBase, aStep, b, start, rows, c, cBase, n, c, cBase, n);
+    } else {
+      enter(panel, count, c, cBase, n);
+      kernel.run(a, aBase, aStep, b, start, rows, edge, 0, width, edge, 0, width);
+      leave(panel, count, c, cBase, n);
+    }
+  }
+
+  /// Whether [#accumulate] copies A too, some columns side by side: its rows are far apart, so few
+  /// of them stay in a cache, and each panel of B reads them once more.
+  private boolean packsLeft(int m, Panels panels) {
+    return strip > 0 && m >= MicroKernel.rows() && panels.single().size() >= WORTH_PACKING;
+  }
+
+  /// The columns of A that stay in a processor's cache while panels of B go by.
+  private int together(int rows) {
+    int unit = Math.max(strip, MicroKernel.rows());
+    return Math.max(1, NEAR / rows / unit) * unit;
+  }
+
+  /// The numbers of A's copy in [#accumulate].
+  int leftSize(int m, int n, int rows) {
+    return packsLeft(m, panels(n)) ? Math.min(m, together(rows)) * rows : 0;
+  }
+
+  private PackKernel leftPacking(int width) {
+    if (leftPacking[width] == null) {
+      leftPacking[width] = PackKernel.of(element, width);
+    }
+    return leftPacking[width];
   }
 
   /// C = A · B of row-major matrices `[m, depth]` and `[depth, n]`; B is packed here.

@@ -55,7 +55,7 @@ class CompilationTest {
     assumeTrue(Simd.available());
     WarmUp.finish(element);
     RowKernel.Code code = program(element, 0.40625);
-    var shape = new MicroKernel.Shape(element, 3, List.of(2, 1));
+    var shape = new MicroKernel.Shape(element, MicroKernel.Left.ROWS, 3, List.of(2, 1));
     // So many that the kernel is too long to become a part of what calls it.
     int columns = 16 * Simd.length(element);
     List<Object> kernels =
@@ -75,7 +75,7 @@ class CompilationTest {
     Object zeros = element.array(400 * columns);
     RowKernel.of(code).run(zeros, zeros, new int[] {0, 40, 400, 40}, 7, 40);
     RowKernel.of(code).run(zeros, zeros, new int[] {0, 37, 400, 37}, 3, 37);
-    MicroKernel.of(shape).run(zeros, 0, 9, 1, zeros, 0, 9, zeros, 0, columns, zeros, 0, columns);
+    MicroKernel.of(shape).run(zeros, 0, 9, zeros, 0, 9, zeros, 0, columns, zeros, 0, columns);
     PackKernel.of(element, columns).run(zeros, 0, 2 * columns, 9, zeros, 0);
     SumKernel.of(element).run(zeros, 0, 40, 9, 40, 0);
     for (Object kernel : kernels) {

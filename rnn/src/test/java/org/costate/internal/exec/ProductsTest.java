@@ -143,13 +143,13 @@ class ProductsTest {
       element.fill(start, 1, n, 0.5);
       Object c = element.array(3 + n);
       products.compileStep(n, 1, depth);
-      kernel.run(left, 5, 0, 1, packed, 3, depth, start, 1, 0, c, 2, 0);
+      kernel.run(left, 5, 0, packed, 3, depth, start, 1, 0, c, 2, 0);
       started(1, depth, n, c, 2, n, (_, _) -> 0.5);
       assertThat(at(c, 1)).as("before the row").isZero();
       assertThat(at(c, 2 + n)).as("beyond the row").isZero();
-      kernel.run(left, 5, 0, 1, packed, 3, depth, products.zeros(), 0, 0, c, 2, 0);
+      kernel.run(left, 5, 0, packed, 3, depth, products.zeros(), 0, 0, c, 2, 0);
       started(1, depth, n, c, 2, n, (_, _) -> 0);
-      kernel.run(left, 5, 0, 1, packed, 3, depth, start, 1, 0, start, 1, 0);
+      kernel.run(left, 5, 0, packed, 3, depth, start, 1, 0, start, 1, 0);
       started(1, depth, n, start, 1, n, (_, _) -> 0.5);
     }
   }
@@ -178,7 +178,10 @@ class ProductsTest {
     "513, 12, 4",
     "700, 203, 112",
     "20, 8, 48",
-    "30, 11, 531"
+    "30, 11, 531",
+    "70, 7, 800",
+    "1100, 203, 400",
+    "40, 128, 400"
   })
   void sumsOfOuterProducts(int rows, int m, int n) {
     for (Element element : Element.values()) {
@@ -191,7 +194,7 @@ class ProductsTest {
       element.fill(whole, 3, m * n, 1);
       element.fill(parts, 3, m * n, 1);
       Panels panels = products.panels(n);
-      Object scratch = element.array(2 + panels.size(rows));
+      Object scratch = element.array(2 + panels.size(rows) + products.leftSize(m, n, rows));
       products.packRows(right, 5, n + 4, rows, panels, scratch, 2);
       products.accumulate(left, 5, m + 1, m, scratch, 2, panels, rows, whole, 3);
       int first = rows / 3;
