@@ -8,7 +8,9 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
-import java.util.function.IntConsumer;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Collectors;
 
 /// A tile of a matrix product that stays in registers:
@@ -82,11 +84,16 @@ public interface MicroKernel {
   /// @param left how A lies in its array
   /// @param rows the number of rows
   /// @param panels the number of vectors in a row of each of the panels side by side
-  record Shape(Element element, Left left, int rows, List<Integer> panels) {
+  /// @param pairs whether it takes two k at a time, and only even numbers of k: what finds addresses
+  ///   is then done half as often, but HotSpot needs twice as long for the kernel
+  record Shape(Element element, Left left, int rows, List<Integer> panels, boolean pairs) {
     int vectors() {
       return panels.stream().mapToInt(Integer::intValue).sum();
     }
   }
+
+  /// What [#compileLater] was asked for.
+  Map<Shape, CompletableFuture<MicroKernel>> LATER = new ConcurrentHashMap<>();
 
   /// The vectors of a panel: six rows by these fill the 16 registers of 256 bits.
   int NARROW = 2;
@@ -96,10 +103,6 @@ public interface MicroKernel {
 
   /// The most rows of a tile.
   int MOST_ROWS = 8;
-
-  /// How many k a turn of the loop takes: with one, instructions that find addresses would keep a
-  /// processor that begins four in a cycle from two multiply–adds in each.
-  int UNROLLED = 2;
 
   /// The vectors of the panels in which a matrix of so many vectors is packed, in order: panels as
   /// wide as registers allow, because each number of the left operand is then read for more
@@ -137,7 +140,7 @@ public interface MicroKernel {
   static MicroKernel ofRow(Element element, List<Integer> panels, int depth) {
     return RowProduct.fits(panels, depth)
         ? RowProduct.of(element, panels.getFirst(), depth)
-        : of(new Shape(element, Left.ROWS, 1, panels));
+        : of(new Shape(element, Left.ROWS, 1, panels, false));
   }
 
   /// Has the kernel of [#ofRow] compiled before it is used.
@@ -145,8 +148,20 @@ public interface MicroKernel {
     if (RowProduct.fits(panels, depth)) {
       RowProduct.compile(element, panels.getFirst(), depth);
     } else {
-      compile(new Shape(element, Left.ROWS, 1, panels));
+      compile(new Shape(element, Left.ROWS, 1, panels, false));
     }
+  }
+
+  /// Has the kernel of a form compiled in the background, once.
+  static CompletableFuture<MicroKernel> compileLater(Shape shape) {
+    return LATER.computeIfAbsent(
+        shape,
+        _ ->
+            CompletableFuture.supplyAsync(
+                () -> {
+                  compile(shape);
+                  return of(shape);
+                }));
   }
 
   /// Has the kernel of a form compiled before it is used.
@@ -156,17 +171,13 @@ public interface MicroKernel {
     }
     MicroKernel kernel = of(shape);
     int width = shape.vectors() * Simd.length(shape.element);
-    Object right = shape.element.array(width * Compilation.ROWS);
+    int depth = Compilation.ROWS;
+    Object right = shape.element.array(width * depth);
     Object tile = shape.element.array(shape.rows * width);
-    IntConsumer run =
-        depth -> kernel.run(right, 0, 0, right, 0, depth, tile, 0, width, tile, 0, width);
     Compilation.of(
         kernel,
         negative -> kernel.run(null, 0, 0, null, 0, negative, null, 0, 0, null, 0, 0),
-        () -> {
-          run.accept(Compilation.ROWS);
-          run.accept(Compilation.ROWS - 1);
-        });
+        () -> kernel.run(right, 0, 0, right, 0, depth, tile, 0, width, tile, 0, width));
   }
 
   /// Emits one kernel.
@@ -183,7 +194,9 @@ public interface MicroKernel {
 
     private MicroKernel define() {
       String panels = shape.panels.stream().map(String::valueOf).collect(Collectors.joining("_"));
-      String name = "Gemm_%s_%s_%dx%s".formatted(element, shape.left, shape.rows, panels);
+      String name =
+          "Gemm_%s_%s_%dx%s_%d"
+              .formatted(element, shape.left, shape.rows, panels, shape.pairs ? 2 : 1);
       return HiddenClasses.define(
           name,
           MicroKernel.class,
@@ -218,24 +231,23 @@ public interface MicroKernel {
       code.iconst_0();
       code.istore(k);
       Label loop = code.newLabel();
-      Label last = code.newLabel();
       Label end = code.newLabel();
       code.labelBinding(loop);
       code.iload(k);
       code.iload(DEPTH);
-      code.loadConstant(UNROLLED - 1);
-      code.isub();
-      code.if_icmpge(last);
-      for (int ahead = 0; ahead < UNROLLED; ahead++) {
-        accumulate(code, numbers, a, left, b, panel, k, ahead, total);
-      }
-      code.iinc(k, UNROLLED);
-      code.goto_(loop);
-      code.labelBinding(last);
-      code.iload(k);
-      code.iload(DEPTH);
       code.if_icmpge(end);
       accumulate(code, numbers, a, left, b, panel, k, 0, total);
+      if (shape.pairs) {
+        // Never true. Without something between the two HotSpot loads all that they need first, for
+        // which there are not enough registers.
+        code.iload(k);
+        addConstant(code, 1);
+        code.iload(DEPTH);
+        code.if_icmpeq(end);
+        accumulate(code, numbers, a, left, b, panel, k, 1, total);
+      }
+      code.iinc(k, shape.pairs ? 2 : 1);
+      code.goto_(loop);
       code.labelBinding(end);
       // What is only needed now would take registers from the loop.
       int c = numbers.array(C);

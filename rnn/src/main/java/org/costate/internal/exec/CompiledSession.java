@@ -2,6 +2,7 @@ package org.costate.internal.exec;
 
 import java.util.Arrays;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import org.costate.graph.StepGraph;
 import org.costate.internal.code.Element;
 import org.costate.internal.code.RowKernel;
@@ -18,8 +19,8 @@ public final class CompiledSession {
   private static final double WORTH_COMPILING = 2e7;
 
   /// Multiplications and additions after which a session is likely to go on for so long that it is
-  /// worth having its steps compiled as one.
-  private static final double WORTH_FUSING = 5e9;
+  /// worth having kernels compiled that HotSpot needs long for.
+  private static final double LONG_RUN = 5e9;
 
   private final CompiledProgram program;
   private final Plan plan;
@@ -45,7 +46,7 @@ public final class CompiledSession {
   private int firstLane;
   private double work;
   private boolean compiled;
-  private boolean fusing;
+  private CompletableFuture<Void> longRun;
 
   CompiledSession(CompiledProgram program, Memory memory) {
     this.program = program;
@@ -111,8 +112,11 @@ public final class CompiledSession {
       compiled = true;
       Kernels.compile(memory, products);
     }
-    if (work > WORTH_FUSING && !fusing) {
-      fusing = true;
+    if (longRun != null && longRun.isDone()) {
+      longRun.join(); // throws what went wrong
+    }
+    if (work > LONG_RUN && longRun == null) {
+      longRun = products.compileForLong();
       for (FusedStep step : fused) {
         if (step != null) {
           step.prepare();

@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import org.costate.internal.code.Element;
 import org.costate.internal.code.MicroKernel;
 import org.costate.internal.code.PackKernel;
@@ -100,6 +101,7 @@ final class Panels {
     private final PackKernel packing;
     private final Map<MicroKernel.Left, MicroKernel[]> kernels =
         new EnumMap<>(MicroKernel.Left.class);
+    private final MicroKernel[] pairs = new MicroKernel[MicroKernel.MOST_ROWS + 1];
 
     private Group(List<Integer> vectors, int column, int width) {
       this.vectors = vectors;
@@ -135,9 +137,14 @@ final class Panels {
     MicroKernel kernel(MicroKernel.Left left, int rows) {
       MicroKernel[] known = kernels.get(left);
       if (known[rows] == null) {
-        known[rows] = MicroKernel.of(shape(left, rows));
+        known[rows] = MicroKernel.of(shape(left, rows, false));
       }
       return known[rows];
+    }
+
+    /// The kernel for some rows of C and an even number of k; null until [#compilePairs] is done.
+    MicroKernel pairs(int rows) {
+      return pairs[rows];
     }
 
     /// The kernel for one row at each step of a loop.
@@ -152,11 +159,30 @@ final class Panels {
 
     /// Has the kernel of some rows compiled before it is used.
     void compile(MicroKernel.Left left, int rows) {
-      MicroKernel.compile(shape(left, rows));
+      MicroKernel.compile(shape(left, rows, false));
     }
 
-    private MicroKernel.Shape shape(MicroKernel.Left left, int rows) {
-      return new MicroKernel.Shape(element, left, rows, vectors);
+    /// Has the kernels of [#pairs] compiled in the background, for as many rows as were asked for
+    /// until now. Tiles of one or two rows wait for B whatever the kernel, and with columns of A
+    /// there is little to gain.
+    ///
+    /// @return what is done when they can be used; a thread that does not see them yet uses the
+    ///   others, which give the same numbers
+    CompletableFuture<Void> compilePairs() {
+      var done = new ArrayList<CompletableFuture<Void>>();
+      for (int rows = FEW_ROWS + 1; rows <= MicroKernel.MOST_ROWS; rows++) {
+        if (kernels.get(MicroKernel.Left.ROWS)[rows] != null && pairs[rows] == null) {
+          int at = rows;
+          done.add(
+              MicroKernel.compileLater(shape(MicroKernel.Left.ROWS, rows, true))
+                  .thenAccept(kernel -> pairs[at] = kernel));
+        }
+      }
+      return CompletableFuture.allOf(done.toArray(CompletableFuture[]::new));
+    }
+
+    private MicroKernel.Shape shape(MicroKernel.Left left, int rows, boolean two) {
+      return new MicroKernel.Shape(element, left, rows, vectors, two);
     }
   }
 }

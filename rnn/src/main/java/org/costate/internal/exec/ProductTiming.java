@@ -43,6 +43,8 @@ public final class ProductTiming {
     Object c = element.array(size * size);
     element.put(values, 0, a, 0, values.length);
     element.put(values, 0, b, 0, values.length);
+    products.general(a, b, c, size, size, size);
+    products.compileForLong().join();
     long best = Long.MAX_VALUE;
     long end = System.nanoTime() + nanoseconds;
     while (System.nanoTime() < end) {

@@ -2,6 +2,7 @@ package org.costate.internal.exec;
 
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import org.costate.internal.code.Element;
 import org.costate.internal.code.MicroKernel;
@@ -148,18 +149,82 @@ final class Products {
         int left = aBase + row * aRow;
         int start = s == null ? 0 : sBase + row * sRow + column;
         int to = cBase + row * cRow + column;
-        MicroKernel kernel = group.kernel(Left.ROWS, count);
-        if (group.used() == group.width()) {
-          kernel.run(a, left, aRow, b, right, depth, from, start, sRow, c, to, cRow);
-        } else {
-          enter(group, count, from, start, sRow);
-          kernel.run(
-              a, left, aRow, b, right, depth, edge, 0, group.width(), edge, 0, group.width());
-          leave(group, count, c, to, cRow);
-        }
+        tile(
+            group, Left.ROWS, count, a, left, aRow, b, right, depth, from, start, sRow, c, to, cRow);
         row = next;
       }
     }
+  }
+
+  /// One tile of a product, from a start.
+  private void tile(
+      Panels.Group group,
+      Left left,
+      int rows,
+      Object a,
+      int aBase,
+      int aStep,
+      Object b,
+      int bBase,
+      int depth,
+      Object s,
+      int sBase,
+      int sRow,
+      Object c,
+      int cBase,
+      int cRow) {
+    int width = group.width();
+    if (group.used() < width) {
+      enter(group, rows, s, sBase, sRow);
+      whole(
+          group, left, rows, a, aBase, aStep, b, bBase, depth, edge, 0, width, edge, 0, width);
+      leave(group, rows, c, cBase, cRow);
+    } else {
+      whole(
+          group, left, rows, a, aBase, aStep, b, bBase, depth, s, sBase, sRow, c, cBase, cRow);
+    }
+  }
+
+  /// One tile that is not beyond the last column.
+  private static void whole(
+      Panels.Group group,
+      Left left,
+      int rows,
+      Object a,
+      int aBase,
+      int aStep,
+      Object b,
+      int bBase,
+      int depth,
+      Object s,
+      int sBase,
+      int sRow,
+      Object c,
+      int cBase,
+      int cRow) {
+    MicroKernel pairs = left == Left.ROWS ? group.pairs(rows) : null;
+    MicroKernel any = group.kernel(left, rows);
+    if (pairs == null) {
+      any.run(a, aBase, aStep, b, bBase, depth, s, sBase, sRow, c, cBase, cRow);
+      return;
+    }
+    int even = depth - depth % 2;
+    pairs.run(a, aBase, aStep, b, bBase, even, s, sBase, sRow, c, cBase, cRow);
+    if (even < depth) {
+      int right = bBase + even * group.width();
+      any.run(a, aBase + even, aStep, b, right, 1, c, cBase, cRow, c, cBase, cRow);
+    }
+  }
+
+  /// Has kernels compiled in the background that are worth it in a long run.
+  ///
+  /// @return what is done when they are used
+  CompletableFuture<Void> compileForLong() {
+    return CompletableFuture.allOf(
+        panels.values().stream()
+            .flatMap(of -> of.single().stream())
+            .map(Panels.Group::compilePairs)
+            .toArray(CompletableFuture[]::new));
   }
 
   /// Has the kernels of [#multiply] compiled.
@@ -204,8 +269,10 @@ final class Products {
     compilePacking(n);
     int tile = MicroKernel.rows();
     for (Panels.Group panel : panels(n).single()) {
-      compile(panel, Left.COLUMNS, Math.min(m, tile));
-      compile(panel, Left.COLUMNS, m % tile);
+      panel.compile(Left.COLUMNS, Math.min(m, tile));
+      if (m > tile && m % tile > 0) {
+        panel.compile(Left.COLUMNS, m % tile);
+      }
     }
     if (packsLeft(m, panels(n))) {
       PackKernel.compile(element, Math.min(m, strip));
@@ -221,16 +288,10 @@ final class Products {
     }
   }
 
-  private void compileTiles(Panels.Group group, int rows) {
+  private static void compileTiles(Panels.Group group, int rows) {
     int tiles = (rows + MicroKernel.rows() - 1) / MicroKernel.rows();
-    compile(group, Left.ROWS, rows / tiles);
-    compile(group, Left.ROWS, (rows + tiles - 1) / tiles);
-  }
-
-  private static void compile(Panels.Group group, Left left, int rows) {
-    if (rows > 0) {
-      group.compile(left, rows);
-    }
+    group.compile(Left.ROWS, rows / tiles);
+    group.compile(Left.ROWS, (rows + tiles - 1) / tiles);
   }
 
   /// Copies the start of a tile that goes beyond the last column to an array of its own.
@@ -270,6 +331,7 @@ final class Products {
     boolean packed = packsLeft(m, panels);
     int copy = bBase + panels.size(rows);
     int last = aBase + (rows - 1) * aRow;
+    int n = panels.n();
     int together = together(rows);
     for (int first = 0; first < m; first += together) {
       int end = Math.min(first + together, m);
@@ -279,45 +341,22 @@ final class Products {
       }
       for (int p = 0; p < panels.single().size(); p++) {
         Panels.Group panel = panels.single().get(p);
+        int start = bBase + panel.column() * rows;
         for (int i = first; i < end; i += MicroKernel.rows()) {
           int count = Math.min(MicroKernel.rows(), end - i);
-          int to = cBase + i * panels.n() + panel.column();
+          Object from = a;
+          int at = last + i;
+          int step = -aRow;
           if (packed) {
             int inStrip = (i - first) % strip;
-            int begin = i - inStrip;
-            int at = copy + (begin - first) * rows + inStrip;
-            int step = Math.min(strip, end - begin);
-            accumulate(b, at, step, count, b, bBase, panel, rows, c, to, panels.n());
-          } else {
-            accumulate(a, last + i, -aRow, count, b, bBase, panel, rows, c, to, panels.n());
+            from = b;
+            at = copy + (i - inStrip - first) * rows + inStrip;
+            step = Math.min(strip, end - i + inStrip);
           }
+          int to = cBase + i * n + panel.column();
+          tile(panel, Left.COLUMNS, count, from, at, step, b, start, rows, c, to, n, c, to, n);
         }
       }
-    }
-  }
-
-  /// One tile of that.
-  private void accumulate(
-      Object a,
-      int aBase,
-      int aStep,
-      int count,
-      Object b,
-      int bBase,
-      Panels.Group panel,
-      int rows,
-      Object c,
-      int cBase,
-      int n) {
-    int start = bBase + panel.column() * rows;
-    int width = panel.width();
-    MicroKernel kernel = panel.kernel(Left.COLUMNS, count);
-    if (panel.used() == width) {
-      kernel.run(a, aBase, aStep, b, start, rows, c, cBase, n, c, cBase, n);
-    } else {
-      enter(panel, count, c, cBase, n);
-      kernel.run(a, aBase, aStep, b, start, rows, edge, 0, width, edge, 0, width);
-      leave(panel, count, c, cBase, n);
     }
   }
 

@@ -3,6 +3,7 @@ package org.costate.internal.exec;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.Arrays;
+import java.util.stream.IntStream;
 import org.assertj.core.data.Offset;
 import org.costate.internal.code.Element;
 import org.costate.internal.code.MicroKernel;
@@ -118,6 +119,37 @@ class ProductsTest {
       started(m, depth, n, same, 1, width, (i, j) -> numbers[1 + i * width + j]);
       assertThat(at(same, n + 1)).as("beyond the row").isEqualTo(at(start, n + 1));
     }
+  }
+
+  /// A long run has other kernels for an even number of k.
+  @ParameterizedTest
+  @CsvSource({"3, 1, 5", "8, 2, 48", "16, 65, 150", "17, 64, 96", "13, 300, 70", "6, 129, 33"})
+  void aLongRunComputesTheSame(int m, int depth, int n) {
+    for (Element element : Element.values()) {
+      var products = new Products(element);
+      Panels panels = products.panels(n);
+      Object packed = element.array(panels.size(depth));
+      products.pack(matrix(element, depth, n, 0, false), 5, n, 1, depth, panels, packed, 0);
+      Object left = matrix(element, m, depth, 2, true);
+      Object first = element.array(2 + m * n);
+      Object later = element.array(2 + m * n);
+      products.multiply(left, 5, depth + 2, m, depth, packed, 0, panels, first, 2, n);
+      MicroKernel[] before = pairs(panels);
+      products.compileForLong().join();
+      products.multiply(left, 5, depth + 2, m, depth, packed, 0, panels, later, 2, n);
+      assertThat(before).containsOnlyNulls();
+      assertThat(pairs(panels)).isNotEmpty().anyMatch(java.util.Objects::nonNull);
+      for (int i = 0; i < 2 + m * n; i++) {
+        assertThat(at(later, i)).isEqualTo(at(first, i));
+      }
+      started(m, depth, n, later, 2, n, (_, _) -> 0);
+    }
+  }
+
+  private static MicroKernel[] pairs(Panels panels) {
+    return IntStream.rangeClosed(0, MicroKernel.MOST_ROWS)
+        .mapToObj(rows -> panels.single().getFirst().pairs(rows))
+        .toArray(MicroKernel[]::new);
   }
 
   /// One row at each step of a loop, in pieces of straight-line code where that is worth it.
