@@ -22,8 +22,11 @@ final class Products {
   /// Numbers that stay in a processor's own cache while other data goes through it.
   private static final int NEAR = 128 * 1024;
 
-  /// The panels of B from which on [#accumulate] copies A.
-  private static final int WORTH_PACKING = 8;
+  /// The panels of B from which on [#accumulate] copies A, if its rows are far apart.
+  private static final int WORTH_PACKING = 4;
+
+  /// The bytes of such a row.
+  private static final int FAR = 512;
 
   private final Element element;
   private final Map<Integer, Panels> panels = new ConcurrentHashMap<>();
@@ -363,7 +366,8 @@ final class Products {
   /// Whether [#accumulate] copies A too, some columns side by side: its rows are far apart, so few
   /// of them stay in a cache, and each panel of B reads them once more.
   private boolean packsLeft(int m, Panels panels) {
-    return strip > 0 && m >= MicroKernel.rows() && panels.single().size() >= WORTH_PACKING;
+    boolean far = m * element.bytes() >= FAR;
+    return strip > 0 && far && panels.single().size() >= WORTH_PACKING;
   }
 
   /// The columns of A that stay in a processor's cache while panels of B go by.
