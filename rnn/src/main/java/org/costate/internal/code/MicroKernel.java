@@ -84,8 +84,8 @@ public interface MicroKernel {
   /// @param left how A lies in its array
   /// @param rows the number of rows
   /// @param panels the number of vectors in a row of each of the panels side by side
-  /// @param pairs whether it takes two k at a time, and only even numbers of k: what finds addresses
-  ///   is then done half as often, but HotSpot needs twice as long for the kernel
+  /// @param pairs whether it takes two k at a time, and only even numbers of k: what finds
+  ///   addresses is then done half as often, but HotSpot needs twice as long for the kernel
   record Shape(Element element, Left left, int rows, List<Integer> panels, boolean pairs) {
     int vectors() {
       return panels.stream().mapToInt(Integer::intValue).sum();
@@ -260,8 +260,9 @@ public interface MicroKernel {
       code.return_();
     }
 
-    /// Emits what one k adds, so many after the local `k`.
+    /// Emits what one k adds.
     ///
+    /// @param ahead which one, from the local `k` on
     /// @param left where rows of A begin, or its next column
     /// @param panel where panels of B begin
     private void accumulate(

@@ -56,7 +56,9 @@ public final class WarmUp {
     var packing = new ArrayList<PackKernel>();
     for (int panel : new TreeSet<>(MicroKernel.panels(MicroKernel.WIDE + MicroKernel.NARROW))) {
       packing.add(PackKernel.of(element, panel * Simd.length(element)));
-      products.add(MicroKernel.of(new MicroKernel.Shape(element, MicroKernel.Left.ROWS, 8, List.of(panel), false)));
+      products.add(
+          MicroKernel.of(
+              new MicroKernel.Shape(element, MicroKernel.Left.ROWS, 8, List.of(panel), false)));
     }
     int width = MicroKernel.WIDE * Simd.length(element);
     int n = width + 1;

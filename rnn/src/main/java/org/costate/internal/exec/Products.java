@@ -153,7 +153,8 @@ final class Products {
         int start = s == null ? 0 : sBase + row * sRow + column;
         int to = cBase + row * cRow + column;
         tile(
-            group, Left.ROWS, count, a, left, aRow, b, right, depth, from, start, sRow, c, to, cRow);
+            group, Left.ROWS, count, a, left, aRow, b, right, depth, from, start, sRow, c, to,
+            cRow);
         row = next;
       }
     }
@@ -179,12 +180,10 @@ final class Products {
     int width = group.width();
     if (group.used() < width) {
       enter(group, rows, s, sBase, sRow);
-      whole(
-          group, left, rows, a, aBase, aStep, b, bBase, depth, edge, 0, width, edge, 0, width);
+      whole(group, left, rows, a, aBase, aStep, b, bBase, depth, edge, 0, width, edge, 0, width);
       leave(group, rows, c, cBase, cRow);
     } else {
-      whole(
-          group, left, rows, a, aBase, aStep, b, bBase, depth, s, sBase, sRow, c, cBase, cRow);
+      whole(group, left, rows, a, aBase, aStep, b, bBase, depth, s, sBase, sRow, c, cBase, cRow);
     }
   }
 
@@ -376,9 +375,9 @@ final class Products {
     return Math.max(1, NEAR / rows / unit) * unit;
   }
 
-  /// The numbers of A's copy in [#accumulate].
+  /// The numbers of A's copy in [#accumulate] of so many rows or fewer.
   int leftSize(int m, int n, int rows) {
-    return packsLeft(m, panels(n)) ? Math.min(m, together(rows)) * rows : 0;
+    return packsLeft(m, panels(n)) ? Math.min(m * rows, Math.max(NEAR, strip * rows)) : 0;
   }
 
   private PackKernel leftPacking(int width) {

@@ -254,6 +254,28 @@ class ProductsTest {
     }
   }
 
+  /// Fewer rows may have more columns of A in a cache at once.
+  @ParameterizedTest
+  @CsvSource({"456, 455, 700, 160", "512, 455, 512, 160", "520, 34, 300, 130"})
+  void thereIsRoomForFewerRows(int rows, int fewer, int m, int n) {
+    for (Element element : Element.values()) {
+      var products = new Products(element);
+      Panels panels = products.panels(n);
+      Object scratch = element.array(panels.size(rows) + products.leftSize(m, n, rows));
+      Object left = matrix(element, fewer, m, 1, true);
+      Object right = matrix(element, fewer, n, 4, false);
+      Object sum = element.array(m * n);
+      products.packRows(right, 5, n + 4, fewer, panels, scratch, 0);
+      products.accumulate(left, 5, m + 1, m, scratch, 0, panels, fewer, sum, 0);
+      double exact = 0;
+      for (int r = 0; r < fewer; r++) {
+        exact += a(r, m - 1) * b(r, n - 1);
+      }
+      double tolerance = element == Element.FLOAT ? 1e-3 : 1e-11;
+      assertThat(at(sum, m * n - 1)).isCloseTo(exact, Offset.offset(tolerance));
+    }
+  }
+
   @ParameterizedTest
   @CsvSource({"1, 1, 1", "13, 300, 70", "40, 257, 33"})
   void generalProducts(int m, int depth, int n) {
