@@ -85,7 +85,7 @@ public interface MicroKernel {
   /// @param rows the number of rows
   /// @param panels the number of vectors in a row of each of the panels side by side
   /// @param pairs whether it takes two k at a time, and only even numbers of k: what finds
-  ///   addresses is then done half as often, but HotSpot needs twice as long for the kernel
+  ///   addresses is then done half as often, but HotSpot needs longer for the kernel
   record Shape(Element element, Left left, int rows, List<Integer> panels, boolean pairs) {
     int vectors() {
       return panels.stream().mapToInt(Integer::intValue).sum();
