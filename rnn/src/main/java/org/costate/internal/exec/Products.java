@@ -177,44 +177,50 @@ final class Products {
       Object c,
       int cBase,
       int cRow) {
-    int width = group.width();
-    if (group.used() < width) {
+    boolean beyond = group.used() < group.width();
+    Object from = s;
+    int fromAt = sBase;
+    int fromRow = sRow;
+    Object to = c;
+    int toAt = cBase;
+    int toRow = cRow;
+    if (beyond) {
       enter(group, rows, s, sBase, sRow);
-      whole(group, left, rows, a, aBase, aStep, b, bBase, depth, edge, 0, width, edge, 0, width);
-      leave(group, rows, c, cBase, cRow);
-    } else {
-      whole(group, left, rows, a, aBase, aStep, b, bBase, depth, s, sBase, sRow, c, cBase, cRow);
+      from = edge;
+      to = edge;
+      fromAt = 0;
+      toAt = 0;
+      fromRow = group.width();
+      toRow = group.width();
     }
-  }
-
-  /// One tile that is not beyond the last column.
-  private static void whole(
-      Panels.Group group,
-      Left left,
-      int rows,
-      Object a,
-      int aBase,
-      int aStep,
-      Object b,
-      int bBase,
-      int depth,
-      Object s,
-      int sBase,
-      int sRow,
-      Object c,
-      int cBase,
-      int cRow) {
     MicroKernel pairs = left == Left.ROWS ? group.pairs(rows) : null;
-    MicroKernel any = group.kernel(left, rows);
-    if (pairs == null) {
-      any.run(a, aBase, aStep, b, bBase, depth, s, sBase, sRow, c, cBase, cRow);
-      return;
+    int even = pairs == null ? 0 : depth - depth % 2;
+    if (even > 0) {
+      pairs.run(a, aBase, aStep, b, bBase, even, from, fromAt, fromRow, to, toAt, toRow);
+      from = to;
+      fromAt = toAt;
+      fromRow = toRow;
     }
-    int even = depth - depth % 2;
-    pairs.run(a, aBase, aStep, b, bBase, even, s, sBase, sRow, c, cBase, cRow);
     if (even < depth) {
-      int right = bBase + even * group.width();
-      any.run(a, aBase + even, aStep, b, right, 1, c, cBase, cRow, c, cBase, cRow);
+      // With pairs there is at most one k left, and A lies in rows.
+      group
+          .kernel(left, rows)
+          .run(
+              a,
+              aBase + even,
+              aStep,
+              b,
+              bBase + even * group.width(),
+              depth - even,
+              from,
+              fromAt,
+              fromRow,
+              to,
+              toAt,
+              toRow);
+    }
+    if (beyond) {
+      leave(group, rows, c, cBase, cRow);
     }
   }
 
