@@ -236,15 +236,10 @@ public interface MicroKernel {
       code.iload(k);
       code.iload(DEPTH);
       code.if_icmpge(end);
-      accumulate(code, numbers, a, left, b, panel, k, 0, total);
+      accumulate(code, numbers, a, left, b, panel, k, 0, total, end);
       if (shape.pairs) {
-        // Never true. Without something between the two HotSpot loads all that they need first, for
-        // which there are not enough registers.
-        code.iload(k);
-        addConstant(code, 1);
-        code.iload(DEPTH);
-        code.if_icmpeq(end);
-        accumulate(code, numbers, a, left, b, panel, k, 1, total);
+        keepOrder(code, k, 1, end);
+        accumulate(code, numbers, a, left, b, panel, k, 1, total, end);
       }
       code.iinc(k, shape.pairs ? 2 : 1);
       code.goto_(loop);
@@ -274,7 +269,8 @@ public interface MicroKernel {
         int[] panel,
         int k,
         int ahead,
-        int[][] total) {
+        int[][] total,
+        Label end) {
       int[] right = new int[shape.vectors()];
       int before = 0;
       for (int p = 0; p < panel.length; p++) {
@@ -298,6 +294,9 @@ public interface MicroKernel {
         before += shape.panels.get(p);
       }
       for (int i = 0; i < shape.rows; i++) {
+        if (ahead > 0 && i == shape.rows / 2) {
+          keepOrder(code, k, 3, end);
+        }
         int row = i;
         int number =
             numbers.broadcastElement(
@@ -323,6 +322,16 @@ public interface MicroKernel {
         code.iadd();
         code.istore(left[0]);
       }
+    }
+
+    /// Emits a test that is never true, whether k plus an odd number is the even number of all k.
+    /// Without something between them HotSpot loads what two k need first, for which there are not
+    /// enough registers.
+    private static void keepOrder(CodeBuilder code, int k, int odd, Label end) {
+      code.iload(k);
+      addConstant(code, odd);
+      code.iload(DEPTH);
+      code.if_icmpeq(end);
     }
 
     /// Where rows begin: base + i · step, in locals.

@@ -38,11 +38,13 @@ final class Products {
   private final PackKernel[] leftPacking;
   private Object edge;
   private Object zeros;
+  private Object right;
 
   Products(Element element) {
     this.element = element;
     this.edge = element.array(0);
     this.zeros = edge;
+    this.right = edge;
     this.strip = Simd.available() ? MicroKernel.WIDE * Simd.length(element) : 0;
     this.leftPacking = new PackKernel[strip + 1];
   }
@@ -393,10 +395,13 @@ final class Products {
     return leftPacking[width];
   }
 
-  /// C = A · B of row-major matrices `[m, depth]` and `[depth, n]`; B is packed here.
+  /// C = A · B of row-major matrices `[m, depth]` and `[depth, n]`; B is packed here, into memory
+  /// that is kept for the next product.
   void general(Object a, Object b, Object c, int m, int depth, int n) {
     Panels panels = panels(n);
-    Object right = element.array(panels.size(depth));
+    if (element.length(right) < panels.size(depth)) {
+      right = element.array(panels.size(depth));
+    }
     pack(b, 0, n, 1, depth, panels, right, 0);
     multiply(a, 0, depth, m, depth, right, 0, panels, c, 0, n);
   }
