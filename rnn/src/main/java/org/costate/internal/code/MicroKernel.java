@@ -104,6 +104,11 @@ public interface MicroKernel {
   /// The most rows of a tile.
   int MOST_ROWS = 8;
 
+  /// The registers that hold vectors.
+  static int registers() {
+    return Simd.bits() >= 512 ? 32 : 16;
+  }
+
   /// The vectors of the panels in which a matrix of so many vectors is packed, in order: panels as
   /// wide as registers allow, because each number of the left operand is then read for more
   /// columns, and a few narrower ones for the rest. Without vectors a panel has up to 256 columns.
@@ -185,6 +190,8 @@ public interface MicroKernel {
     private final Shape shape;
     private final Element element;
     private final int length;
+    private int beyond;
+    private int tests;
 
     private Generator(Shape shape) {
       this.shape = shape;
@@ -227,6 +234,10 @@ public interface MicroKernel {
           total[i][j] = numbers.load(s, numbers.index(start[i], j * length), -1);
         }
       }
+      beyond = code.allocateLocal(TypeKind.INT);
+      code.aload(b);
+      code.arraylength();
+      code.istore(beyond);
       int k = code.allocateLocal(TypeKind.INT);
       code.iconst_0();
       code.istore(k);
@@ -238,7 +249,7 @@ public interface MicroKernel {
       code.if_icmpge(end);
       accumulate(code, numbers, a, left, b, panel, k, 0, total, end);
       if (shape.pairs) {
-        keepOrder(code, k, 1, end);
+        keepOrder(code, k, end);
         accumulate(code, numbers, a, left, b, panel, k, 1, total, end);
       }
       code.iinc(k, shape.pairs ? 2 : 1);
@@ -271,6 +282,8 @@ public interface MicroKernel {
         int ahead,
         int[][] total,
         Label end) {
+      // The additions for addresses of a first of two k keep it in order as well.
+      int together = shape.pairs && ahead == 0 ? shape.rows : rowsAtOnce();
       int[] right = new int[shape.vectors()];
       int before = 0;
       for (int p = 0; p < panel.length; p++) {
@@ -294,8 +307,8 @@ public interface MicroKernel {
         before += shape.panels.get(p);
       }
       for (int i = 0; i < shape.rows; i++) {
-        if (ahead > 0 && i == shape.rows / 2) {
-          keepOrder(code, k, 3, end);
+        if (i > 0 && i % together == 0) {
+          keepOrder(code, k, end);
         }
         int row = i;
         int number =
@@ -324,13 +337,24 @@ public interface MicroKernel {
       }
     }
 
-    /// Emits a test that is never true, whether k plus an odd number is the even number of all k.
-    /// Without something between them HotSpot loads what two k need first, for which there are not
-    /// enough registers.
-    private static void keepOrder(CodeBuilder code, int k, int odd, Label end) {
+    /// The rows whose numbers of A fit into the registers that sums and B leave, in equal groups.
+    private int rowsAtOnce() {
+      int left = registers() - (shape.rows + 1) * shape.vectors();
+      int groups = 1;
+      while ((shape.rows + groups - 1) / groups > Math.max(1, left)) {
+        groups++;
+      }
+      return (shape.rows + groups - 1) / groups;
+    }
+
+    /// Emits a test that is never true: B has more numbers than k and this small number, which
+    /// differs from one test to the next. HotSpot moves no load over it. Without, it begins with
+    /// all loads of one k or two, for which there are not enough registers; sums then go to the
+    /// stack and back, which takes half of the time if the stack happens to lie between cache lines.
+    private void keepOrder(CodeBuilder code, int k, Label end) {
       code.iload(k);
-      addConstant(code, odd);
-      code.iload(DEPTH);
+      addConstant(code, tests++);
+      code.iload(beyond);
       code.if_icmpeq(end);
     }
 
