@@ -6,11 +6,7 @@ import java.lang.classfile.TypeKind;
 import java.lang.constant.MethodTypeDesc;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Collections;
 import java.util.List;
-import java.util.Map;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Collectors;
 
 /// A tile of a matrix product that stays in registers:
@@ -20,8 +16,8 @@ import java.util.stream.Collectors;
 /// A tile is always whole: what is beyond the edge of C goes to scratch memory of the caller.
 ///
 /// `b` is packed in panels of a few vectors: row k of a panel is contiguous, and a panel begins where
-/// the one before it ends. One chain of multiply–adds for each element, from s on, k ascending, whatever the tile, so an element's value does not
-/// depend on the elements beside it, nor on how many k go together.
+/// the one before it ends. One chain of multiply–adds for each element, from s on, k ascending,
+/// whatever the tile, so an element's value does not depend on the elements beside it.
 public interface MicroKernel {
   /// @param a A
   /// @param aBase where the tile begins in it
@@ -84,22 +80,11 @@ public interface MicroKernel {
   /// @param left how A lies in its array
   /// @param rows the number of rows
   /// @param panels the number of vectors in a row of each of the panels side by side
-  /// @param pairs whether it takes two k at a time, and only even numbers of k: what finds
-  ///   addresses is then done half as often, but HotSpot needs longer for the kernel
-  record Shape(Element element, Left left, int rows, List<Integer> panels, boolean pairs) {
+  record Shape(Element element, Left left, int rows, List<Integer> panels) {
     int vectors() {
       return panels.stream().mapToInt(Integer::intValue).sum();
     }
   }
-
-  /// What [#compileLater] was asked for.
-  Map<Shape, CompletableFuture<MicroKernel>> LATER = new ConcurrentHashMap<>();
-
-  /// The vectors of a panel: six rows by these fill the 16 registers of 256 bits.
-  int NARROW = 2;
-
-  /// The vectors of the widest panel: eight rows by these fill the 32 registers of 512 bits.
-  int WIDE = 3;
 
   /// The most rows of a tile.
   int MOST_ROWS = 8;
@@ -109,27 +94,35 @@ public interface MicroKernel {
     return Simd.bits() >= 512 ? 32 : 16;
   }
 
-  /// The vectors of the panels in which a matrix of so many vectors is packed, in order: panels as
-  /// wide as registers allow, because each number of the left operand is then read for more
-  /// columns, and a few narrower ones for the rest. Without vectors a panel has up to 256 columns.
-  static List<Integer> panels(int vectors) {
+  /// The vectors of the widest panel, by which a tile of [#rows] fills the registers.
+  static int widest(Left left) {
+    int wide = left == Left.ROWS ? 4 : 3;
+    return Simd.bits() >= 512 ? wide : wide - 1;
+  }
+
+  /// The vectors of the panels in which a matrix of so many vectors is packed, in order, the wider
+  /// ones first. Without vectors a panel has up to 256 columns.
+  static List<Integer> panels(Left left, int vectors) {
     if (!Simd.available()) {
       return PlainKernel.panels(vectors);
     }
-    int wides = Simd.bits() >= 512 ? vectors / WIDE : 0;
-    while (wides > 0 && (vectors - wides * WIDE) % NARROW != 0) {
-      wides--;
-    }
-    var panels = new ArrayList<>(Collections.nCopies(wides, WIDE));
-    for (int left = vectors - wides * WIDE; left > 0; left -= NARROW) {
-      panels.add(NARROW);
+    int count = (vectors + widest(left) - 1) / widest(left);
+    var panels = new ArrayList<Integer>();
+    for (int panel = 0; panel < count; panel++) {
+      panels.add((vectors + count - 1 - panel) / count);
     }
     return panels;
   }
 
-  /// The rows of a tile.
-  static int rows() {
-    return Simd.available() && Simd.bits() < 512 ? 6 : MOST_ROWS;
+  /// The rows of a tile of so many vectors. Each number of A is read for all columns of a tile and
+  /// each of B for all rows, so a tile fills the registers; where A lies in rows, each of them
+  /// takes a register for its address too, of which there are few, so it is wide and has few rows.
+  static int rows(Left left, int vectors) {
+    if (!Simd.available()) {
+      return MOST_ROWS;
+    }
+    boolean wide = left == Left.ROWS && vectors > 2;
+    return wide ? 4 : Simd.bits() >= 512 ? MOST_ROWS : 6;
   }
 
   /// The kernel of a form, generated when it is first needed; without vectors one with arrays of
@@ -145,7 +138,7 @@ public interface MicroKernel {
   static MicroKernel ofRow(Element element, List<Integer> panels, int depth) {
     return RowProduct.fits(panels, depth)
         ? RowProduct.of(element, panels.getFirst(), depth)
-        : of(new Shape(element, Left.ROWS, 1, panels, false));
+        : of(new Shape(element, Left.ROWS, 1, panels));
   }
 
   /// Has the kernel of [#ofRow] compiled before it is used.
@@ -153,20 +146,8 @@ public interface MicroKernel {
     if (RowProduct.fits(panels, depth)) {
       RowProduct.compile(element, panels.getFirst(), depth);
     } else {
-      compile(new Shape(element, Left.ROWS, 1, panels, false));
+      compile(new Shape(element, Left.ROWS, 1, panels));
     }
-  }
-
-  /// Has the kernel of a form compiled in the background, once.
-  static CompletableFuture<MicroKernel> compileLater(Shape shape) {
-    return LATER.computeIfAbsent(
-        shape,
-        _ ->
-            CompletableFuture.supplyAsync(
-                () -> {
-                  compile(shape);
-                  return of(shape);
-                }));
   }
 
   /// Has the kernel of a form compiled before it is used.
@@ -201,9 +182,7 @@ public interface MicroKernel {
 
     private MicroKernel define() {
       String panels = shape.panels.stream().map(String::valueOf).collect(Collectors.joining("_"));
-      String name =
-          "Gemm_%s_%s_%dx%s_%d"
-              .formatted(element, shape.left, shape.rows, panels, shape.pairs ? 2 : 1);
+      String name = "Gemm_%s_%s_%dx%s".formatted(element, shape.left, shape.rows, panels);
       return HiddenClasses.define(
           name,
           MicroKernel.class,
@@ -247,12 +226,8 @@ public interface MicroKernel {
       code.iload(k);
       code.iload(DEPTH);
       code.if_icmpge(end);
-      accumulate(code, numbers, a, left, b, panel, k, 0, total, end);
-      if (shape.pairs) {
-        keepOrder(code, k, end);
-        accumulate(code, numbers, a, left, b, panel, k, 1, total, end);
-      }
-      code.iinc(k, shape.pairs ? 2 : 1);
+      accumulate(code, numbers, a, left, b, panel, k, total, end);
+      code.iinc(k, 1);
       code.goto_(loop);
       code.labelBinding(end);
       // What is only needed now would take registers from the loop.
@@ -268,7 +243,6 @@ public interface MicroKernel {
 
     /// Emits what one k adds.
     ///
-    /// @param ahead which one, from the local `k` on
     /// @param left where rows of A begin, or its next column
     /// @param panel where panels of B begin
     private void accumulate(
@@ -279,18 +253,16 @@ public interface MicroKernel {
         int b,
         int[] panel,
         int k,
-        int ahead,
         int[][] total,
         Label end) {
-      // The additions for addresses of a first of two k keep it in order as well.
-      int together = shape.pairs && ahead == 0 ? shape.rows : rowsAtOnce();
+      int together = rowsAtOnce();
       int[] right = new int[shape.vectors()];
       int before = 0;
       for (int p = 0; p < panel.length; p++) {
         int first = panel[p];
         int width = shape.panels.get(p) * length;
         for (int j = 0; j < shape.panels.get(p); j++) {
-          int offset = ahead * width + j * length;
+          int offset = j * length;
           right[before + j] =
               numbers.load(
                   b,
@@ -319,7 +291,6 @@ public interface MicroKernel {
                     code.iload(left[row]);
                     code.iload(k);
                     code.iadd();
-                    addConstant(code, ahead);
                   } else {
                     code.iload(left[0]);
                     addConstant(code, row);
@@ -349,8 +320,8 @@ public interface MicroKernel {
 
     /// Emits a test that is never true: B has more numbers than k and this small number, which
     /// differs from one test to the next. HotSpot moves no load over it. Without, it begins with
-    /// all loads of one k or two, for which there are not enough registers; sums then go to the
-    /// stack and back, which takes half of the time if the stack happens to lie between cache lines.
+    /// all loads of one k, for which there are not enough registers; sums then go to the stack and
+    /// back, which doubles the time if the stack happens to lie between cache lines.
     private void keepOrder(CodeBuilder code, int k, Label end) {
       code.iload(k);
       addConstant(code, tests++);

@@ -4,10 +4,10 @@ import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
-import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
 import org.costate.graph.BinaryFunction;
 import org.costate.graph.UnaryFunction;
+import org.costate.internal.code.MicroKernel.Left;
 
 /// Runs every vector operation often enough for HotSpot to know the classes of vectors.
 ///
@@ -54,13 +54,13 @@ public final class WarmUp {
     RowKernel rows = RowKernel.of(everything(element));
     var products = new ArrayList<MicroKernel>();
     var packing = new ArrayList<PackKernel>();
-    for (int panel : new TreeSet<>(MicroKernel.panels(MicroKernel.WIDE + MicroKernel.NARROW))) {
+    int widest = MicroKernel.widest(Left.ROWS);
+    for (int panel : List.of(widest - 1, widest)) {
       packing.add(PackKernel.of(element, panel * Simd.length(element)));
-      products.add(
-          MicroKernel.of(
-              new MicroKernel.Shape(element, MicroKernel.Left.ROWS, 8, List.of(panel), false)));
+      int tile = MicroKernel.rows(Left.ROWS, panel);
+      products.add(MicroKernel.of(new MicroKernel.Shape(element, Left.ROWS, tile, List.of(panel))));
     }
-    int width = MicroKernel.WIDE * Simd.length(element);
+    int width = widest * Simd.length(element);
     int n = width + 1;
     Object arena = element.array(8 * n);
     Object weights = element.array(width * Compilation.ROWS);

@@ -2,7 +2,6 @@ package org.costate.internal.exec;
 
 import java.util.Arrays;
 import java.util.List;
-import java.util.concurrent.CompletableFuture;
 import org.costate.graph.StepGraph;
 import org.costate.internal.code.Element;
 import org.costate.internal.code.RowKernel;
@@ -46,7 +45,7 @@ public final class CompiledSession {
   private int firstLane;
   private double work;
   private boolean compiled;
-  private CompletableFuture<Void> longRun;
+  private boolean longRun;
 
   CompiledSession(CompiledProgram program, Memory memory) {
     this.program = program;
@@ -112,11 +111,8 @@ public final class CompiledSession {
       compiled = true;
       Kernels.compile(memory, products);
     }
-    if (longRun != null && longRun.isDone()) {
-      longRun.join(); // throws what went wrong
-    }
-    if (work > LONG_RUN && longRun == null) {
-      longRun = products.compileForLong();
+    if (work > LONG_RUN && !longRun) {
+      longRun = true;
       for (FusedStep step : fused) {
         if (step != null) {
           step.prepare();
@@ -321,7 +317,7 @@ public final class CompiledSession {
       this.task = task;
       this.a = new Operand(memory, task.a());
       this.b = new Operand(memory, task.b());
-      this.panels = products.panels(task.n());
+      this.panels = products.sumPanels(task.n());
       this.sum = memory.sum(task.node());
     }
 

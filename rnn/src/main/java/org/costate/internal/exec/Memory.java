@@ -74,7 +74,7 @@ public final class Memory {
       if (task instanceof Task.Accumulate o) {
         int rows = block * lanes * o.times();
         long left = products.leftSize(o.m(), o.n(), rows);
-        scratch = Math.max(scratch, products.panels(o.n()).size(rows) + left);
+        scratch = Math.max(scratch, products.sumPanels(o.n()).size(rows) + left);
       }
     }
     for (Phase phase : Phase.values()) {

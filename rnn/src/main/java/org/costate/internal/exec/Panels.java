@@ -1,12 +1,10 @@
 package org.costate.internal.exec;
 
 import java.util.ArrayList;
-import java.util.EnumMap;
 import java.util.List;
-import java.util.Map;
-import java.util.concurrent.CompletableFuture;
 import org.costate.internal.code.Element;
 import org.costate.internal.code.MicroKernel;
+import org.costate.internal.code.MicroKernel.Left;
 import org.costate.internal.code.PackKernel;
 import org.costate.internal.code.Simd;
 
@@ -19,16 +17,19 @@ final class Panels {
   private static final int TOGETHER = 8;
 
   private final Element element;
+  private final Left left;
   private final int n;
   private final int columns;
   private final List<Group> single;
   private final List<Group> together;
 
-  Panels(Element element, int n) {
+  /// @param left how the left operand of their products lies
+  Panels(Element element, Left left, int n) {
     this.element = element;
+    this.left = left;
     this.n = n;
     int length = Simd.length(element);
-    List<Integer> panels = MicroKernel.panels((n + length - 1) / length);
+    List<Integer> panels = MicroKernel.panels(left, (n + length - 1) / length);
     single = groups(panels, 1);
     together = groups(panels, TOGETHER);
     columns = panels.stream().mapToInt(Integer::intValue).sum() * length;
@@ -99,18 +100,15 @@ final class Panels {
     private final int column;
     private final int width;
     private final PackKernel packing;
-    private final Map<MicroKernel.Left, MicroKernel[]> kernels =
-        new EnumMap<>(MicroKernel.Left.class);
-    private final MicroKernel[] pairs = new MicroKernel[MicroKernel.MOST_ROWS + 1];
+    private final int rows;
+    private final MicroKernel[] kernels = new MicroKernel[MicroKernel.MOST_ROWS + 1];
 
     private Group(List<Integer> vectors, int column, int width) {
       this.vectors = vectors;
       this.packing = PackKernel.of(element, width);
       this.column = column;
       this.width = width;
-      for (MicroKernel.Left left : MicroKernel.Left.values()) {
-        kernels.put(left, new MicroKernel[MicroKernel.MOST_ROWS + 1]);
-      }
+      this.rows = MicroKernel.rows(left, width / Simd.length(element));
     }
 
     /// The first column.
@@ -133,18 +131,17 @@ final class Panels {
       return packing;
     }
 
-    /// The kernel for some rows of C.
-    MicroKernel kernel(MicroKernel.Left left, int rows) {
-      MicroKernel[] known = kernels.get(left);
-      if (known[rows] == null) {
-        known[rows] = MicroKernel.of(shape(left, rows, false));
-      }
-      return known[rows];
+    /// The most rows of its tiles.
+    int rows() {
+      return rows;
     }
 
-    /// The kernel for some rows of C and an even number of k; null until [#compilePairs] is done.
-    MicroKernel pairs(int rows) {
-      return pairs[rows];
+    /// The kernel for some rows of C.
+    MicroKernel kernel(int rows) {
+      if (kernels[rows] == null) {
+        kernels[rows] = MicroKernel.of(shape(rows));
+      }
+      return kernels[rows];
     }
 
     /// The kernel for one row at each step of a loop.
@@ -158,31 +155,12 @@ final class Panels {
     }
 
     /// Has the kernel of some rows compiled before it is used.
-    void compile(MicroKernel.Left left, int rows) {
-      MicroKernel.compile(shape(left, rows, false));
+    void compile(int rows) {
+      MicroKernel.compile(shape(rows));
     }
 
-    /// Has the kernels of [#pairs] compiled in the background, for as many rows as were asked for
-    /// until now. Tiles of one or two rows wait for B whatever the kernel, and with columns of A
-    /// there is little to gain.
-    ///
-    /// @return what is done when they can be used; a thread that does not see them yet uses the
-    ///   others, which give the same numbers
-    CompletableFuture<Void> compilePairs() {
-      var done = new ArrayList<CompletableFuture<Void>>();
-      for (int rows = FEW_ROWS + 1; rows <= MicroKernel.MOST_ROWS; rows++) {
-        if (kernels.get(MicroKernel.Left.ROWS)[rows] != null && pairs[rows] == null) {
-          int at = rows;
-          done.add(
-              MicroKernel.compileLater(shape(MicroKernel.Left.ROWS, rows, true))
-                  .thenAccept(kernel -> pairs[at] = kernel));
-        }
-      }
-      return CompletableFuture.allOf(done.toArray(CompletableFuture[]::new));
-    }
-
-    private MicroKernel.Shape shape(MicroKernel.Left left, int rows, boolean two) {
-      return new MicroKernel.Shape(element, left, rows, vectors, two);
+    private MicroKernel.Shape shape(int rows) {
+      return new MicroKernel.Shape(element, left, rows, vectors);
     }
   }
 }

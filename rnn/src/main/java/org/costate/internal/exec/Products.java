@@ -2,7 +2,6 @@ package org.costate.internal.exec;
 
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import org.costate.internal.code.Element;
 import org.costate.internal.code.MicroKernel;
@@ -25,14 +24,17 @@ final class Products {
   /// The panels of B from which on [#accumulate] copies A, if its rows are far apart.
   private static final int WORTH_PACKING = 4;
 
+  /// The vectors side by side in such a copy, together always whole tiles.
+  private static final int STRIP = 3;
+
   /// The bytes of such a row.
   private static final int FAR = 512;
 
   private final Element element;
   private final Map<Integer, Panels> panels = new ConcurrentHashMap<>();
+  private final Map<Integer, Panels> sumPanels = new ConcurrentHashMap<>();
 
-  /// The columns that a copy of A has side by side, of whole vectors and of whole tiles; 0 if none
-  /// is made.
+  /// The columns that a copy of A has side by side; 0 if none is made.
   private final int strip;
 
   private final PackKernel[] leftPacking;
@@ -45,7 +47,7 @@ final class Products {
     this.edge = element.array(0);
     this.zeros = edge;
     this.right = edge;
-    this.strip = Simd.available() ? MicroKernel.WIDE * Simd.length(element) : 0;
+    this.strip = Simd.available() ? STRIP * Simd.length(element) : 0;
     this.leftPacking = new PackKernel[strip + 1];
   }
 
@@ -53,13 +55,18 @@ final class Products {
     return element;
   }
 
-  /// Panels for a right operand of n columns.
+  /// Panels for a right operand of [#multiply], of n columns.
   Panels panels(int n) {
-    return panels.computeIfAbsent(n, this::newPanels);
+    return panels.computeIfAbsent(n, _ -> newPanels(Left.ROWS, n));
   }
 
-  private Panels newPanels(int n) {
-    var made = new Panels(element, n);
+  /// Panels for a right operand of [#accumulate], of n columns.
+  Panels sumPanels(int n) {
+    return sumPanels.computeIfAbsent(n, _ -> newPanels(Left.COLUMNS, n));
+  }
+
+  private Panels newPanels(Left left, int n) {
+    var made = new Panels(element, left, n);
     for (List<Panels.Group> groups : List.of(made.single(), made.forRows(1))) {
       for (Panels.Group group : groups) {
         if (element.length(edge) < MicroKernel.MOST_ROWS * group.width()) {
@@ -140,13 +147,13 @@ final class Products {
       Object c,
       int cBase,
       int cRow) {
-    int tiles = (rows + MicroKernel.rows() - 1) / MicroKernel.rows();
     List<Panels.Group> groups = panels.forRows(rows);
     Object from = s == null ? zeros : s;
     for (int g = 0; g < groups.size(); g++) {
       Panels.Group group = groups.get(g);
       int column = group.column();
       int right = bBase + column * depth;
+      int tiles = tiles(group, rows);
       int row = 0;
       for (int tile = 0; tile < tiles; tile++) {
         int next = (tile + 1) * rows / tiles;
@@ -154,9 +161,7 @@ final class Products {
         int left = aBase + row * aRow;
         int start = s == null ? 0 : sBase + row * sRow + column;
         int to = cBase + row * cRow + column;
-        tile(
-            group, Left.ROWS, count, a, left, aRow, b, right, depth, from, start, sRow, c, to,
-            cRow);
+        tile(group, count, a, left, aRow, b, right, depth, from, start, sRow, c, to, cRow);
         row = next;
       }
     }
@@ -165,7 +170,6 @@ final class Products {
   /// One tile of a product, from a start.
   private void tile(
       Panels.Group group,
-      Left left,
       int rows,
       Object a,
       int aBase,
@@ -195,46 +199,12 @@ final class Products {
       fromRow = group.width();
       toRow = group.width();
     }
-    MicroKernel pairs = left == Left.ROWS ? group.pairs(rows) : null;
-    int even = pairs == null ? 0 : depth - depth % 2;
-    if (even > 0) {
-      pairs.run(a, aBase, aStep, b, bBase, even, from, fromAt, fromRow, to, toAt, toRow);
-      from = to;
-      fromAt = toAt;
-      fromRow = toRow;
-    }
-    if (even < depth) {
-      // With pairs there is at most one k left, and A lies in rows.
-      group
-          .kernel(left, rows)
-          .run(
-              a,
-              aBase + even,
-              aStep,
-              b,
-              bBase + even * group.width(),
-              depth - even,
-              from,
-              fromAt,
-              fromRow,
-              to,
-              toAt,
-              toRow);
-    }
+    group
+        .kernel(rows)
+        .run(a, aBase, aStep, b, bBase, depth, from, fromAt, fromRow, to, toAt, toRow);
     if (beyond) {
       leave(group, rows, c, cBase, cRow);
     }
-  }
-
-  /// Has kernels compiled in the background that are worth it in a long run.
-  ///
-  /// @return what is done when they are used
-  CompletableFuture<Void> compileForLong() {
-    return CompletableFuture.allOf(
-        panels.values().stream()
-            .flatMap(of -> of.single().stream())
-            .map(Panels.Group::compilePairs)
-            .toArray(CompletableFuture[]::new));
   }
 
   /// Has the kernels of [#multiply] compiled.
@@ -247,10 +217,10 @@ final class Products {
   MicroKernel whole(Panels panels, int rows, int depth) {
     List<Panels.Group> groups = panels.forRows(rows);
     Panels.Group group = groups.getFirst();
-    if (groups.size() > 1 || group.used() < group.width() || rows > MicroKernel.rows()) {
+    if (groups.size() > 1 || group.used() < group.width() || rows > group.rows()) {
       return null;
     }
-    return rows == 1 ? group.rowKernel(depth) : group.kernel(Left.ROWS, rows);
+    return rows == 1 ? group.rowKernel(depth) : group.kernel(rows);
   }
 
   /// As many zeros as the widest tile has columns.
@@ -260,7 +230,7 @@ final class Products {
 
   /// Has the kernels of [#general] compiled.
   void compileGeneral(int m, int n) {
-    compilePacking(n);
+    compilePacking(panels(n));
     compileMultiply(n, m);
   }
 
@@ -276,22 +246,23 @@ final class Products {
 
   /// Has the kernels of [#packRows] and [#accumulate] compiled.
   void compileAccumulate(int m, int n) {
-    compilePacking(n);
-    int tile = MicroKernel.rows();
-    for (Panels.Group panel : panels(n).single()) {
-      panel.compile(Left.COLUMNS, Math.min(m, tile));
+    Panels panels = sumPanels(n);
+    compilePacking(panels);
+    for (Panels.Group panel : panels.single()) {
+      int tile = panel.rows();
+      panel.compile(Math.min(m, tile));
       if (m > tile && m % tile > 0) {
-        panel.compile(Left.COLUMNS, m % tile);
+        panel.compile(m % tile);
       }
     }
-    if (packsLeft(m, panels(n))) {
+    if (packsLeft(m, panels)) {
       PackKernel.compile(element, Math.min(m, strip));
       PackKernel.compile(element, m % strip);
     }
   }
 
-  private void compilePacking(int n) {
-    for (Panels.Group panel : panels(n).single()) {
+  private void compilePacking(Panels panels) {
+    for (Panels.Group panel : panels.single()) {
       if (panel.used() == panel.width()) {
         PackKernel.compile(element, panel.width());
       }
@@ -299,9 +270,14 @@ final class Products {
   }
 
   private static void compileTiles(Panels.Group group, int rows) {
-    int tiles = (rows + MicroKernel.rows() - 1) / MicroKernel.rows();
-    group.compile(Left.ROWS, rows / tiles);
-    group.compile(Left.ROWS, (rows + tiles - 1) / tiles);
+    int tiles = tiles(group, rows);
+    group.compile(rows / tiles);
+    group.compile((rows + tiles - 1) / tiles);
+  }
+
+  /// The tiles that some rows are divided into as equally as possible.
+  private static int tiles(Panels.Group group, int rows) {
+    return (rows + group.rows() - 1) / group.rows();
   }
 
   /// Copies the start of a tile that goes beyond the last column to an array of its own.
@@ -352,8 +328,8 @@ final class Products {
       for (int p = 0; p < panels.single().size(); p++) {
         Panels.Group panel = panels.single().get(p);
         int start = bBase + panel.column() * rows;
-        for (int i = first; i < end; i += MicroKernel.rows()) {
-          int count = Math.min(MicroKernel.rows(), end - i);
+        for (int i = first; i < end; i += panel.rows()) {
+          int count = Math.min(panel.rows(), end - i);
           Object from = a;
           int at = last + i;
           int step = -aRow;
@@ -364,7 +340,7 @@ final class Products {
             step = Math.min(strip, end - i + inStrip);
           }
           int to = cBase + i * n + panel.column();
-          tile(panel, Left.COLUMNS, count, from, at, step, b, start, rows, c, to, n, c, to, n);
+          tile(panel, count, from, at, step, b, start, rows, c, to, n, c, to, n);
         }
       }
     }
@@ -379,13 +355,13 @@ final class Products {
 
   /// The columns of A that stay in a processor's cache while panels of B go by.
   private int together(int rows) {
-    int unit = Math.max(strip, MicroKernel.rows());
+    int unit = Math.max(strip, MicroKernel.MOST_ROWS);
     return Math.max(1, NEAR / rows / unit) * unit;
   }
 
   /// The numbers of A's copy in [#accumulate] of so many rows or fewer.
   int leftSize(int m, int n, int rows) {
-    return packsLeft(m, panels(n)) ? Math.min(m * rows, Math.max(NEAR, strip * rows)) : 0;
+    return packsLeft(m, sumPanels(n)) ? Math.min(m * rows, Math.max(NEAR, strip * rows)) : 0;
   }
 
   private PackKernel leftPacking(int width) {

@@ -55,7 +55,7 @@ class CompilationTest {
     assumeTrue(Simd.available());
     WarmUp.finish(element);
     RowKernel.Code code = program(element, 0.40625);
-    var shape = new MicroKernel.Shape(element, MicroKernel.Left.ROWS, 3, List.of(2, 1), false);
+    var shape = new MicroKernel.Shape(element, MicroKernel.Left.ROWS, 3, List.of(2, 1));
     // So many that the kernel is too long to become a part of what calls it.
     int columns = 16 * Simd.length(element);
     List<Object> kernels =
