@@ -45,15 +45,18 @@ final class HiddenClasses {
     return type.cast(known);
   }
 
-  /// Defines a class with a constructor without arguments and makes an instance of it.
+  /// Defines a class with a constructor without arguments and makes an instance of it. Its format
+  /// is the last one without stack maps: with the hundreds of locals of a kernel, a tenth of the
+  /// time until a first training step is done went into them.
   static <T> T define(String name, Class<T> type, Consumer<ClassBuilder> body) {
     String simple = (name.startsWith(SCALAR) ? "Generated" : "Generated_") + name;
     ClassDesc self = ClassDesc.of(HiddenClasses.class.getPackageName(), simple);
     byte[] bytes =
-        ClassFile.of()
+        ClassFile.of(ClassFile.StackMapsOption.DROP_STACK_MAPS)
             .build(
                 self,
                 builder -> {
+                  builder.withVersion(ClassFile.JAVA_5_VERSION, 0);
                   builder.withFlags(ClassFile.ACC_FINAL | ClassFile.ACC_SUPER);
                   builder.withInterfaceSymbols(type.describeConstable().orElseThrow());
                   builder.withMethodBody(

@@ -14,28 +14,31 @@ import org.costate.internal.code.MicroKernel.Left;
 /// A method of the Vector API calls abstract ones of its own class. If a kernel is compiled before
 /// there is a profile of those calls, they stay calls for ever and the kernel is a hundred times
 /// slower, without a sign of it. So the profile is made first, once for each element type, while
-/// the first step is being planned. [Compilation] comes after it.
+/// the first step is being planned. [Compilation] comes after it, and needs [CompilerAdvice], which
+/// takes as long and is given meanwhile.
 public final class WarmUp {
   private static final long NANOSECONDS = 150_000_000;
   private static final int LEAST_PASSES = 20;
   private static final Map<Element, CompletableFuture<Void>> STARTED = new EnumMap<>(Element.class);
+  private static CompletableFuture<Void> advised;
 
   private WarmUp() {}
 
   /// Starts it in the background, unless it was started or there are no vectors.
   public static synchronized void start(Element element) {
     if (Simd.available() && !STARTED.containsKey(element)) {
-      boolean first = STARTED.isEmpty();
-      STARTED.put(
-          element,
-          CompletableFuture.runAsync(
-              () -> {
-                if (first) {
-                  CompilerAdvice.give();
-                }
-                run(element);
-              }));
+      CompletableFuture<Void> advised =
+          STARTED.isEmpty()
+              ? inBackground(CompilerAdvice::give)
+              : CompletableFuture.completedFuture(null);
+      STARTED.put(element, CompletableFuture.allOf(advised, inBackground(() -> run(element))));
     }
+  }
+
+  /// Has kernels compiled on a thread of its own, so that no other work waits behind it.
+  public static CompletableFuture<Void> inBackground(Runnable task) {
+    return CompletableFuture.runAsync(
+        task, run -> Thread.ofPlatform().daemon().name("costate-kernels").start(run));
   }
 
   /// Returns when it is done.

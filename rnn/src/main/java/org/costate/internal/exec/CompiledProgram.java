@@ -6,6 +6,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import org.costate.graph.Op;
 import org.costate.graph.StepGraph;
 import org.costate.internal.code.Element;
@@ -34,6 +35,7 @@ public final class CompiledProgram {
   private final int[] bindOrder;
   private final int[] totalOrder;
   private final long flops;
+  private final CompletableFuture<Void> early;
   private final Map<Task.Pack, Integer> matrices = new HashMap<>();
   private final int weightsSize;
   private final int[] sumSizes;
@@ -84,6 +86,7 @@ public final class CompiledProgram {
     }
     this.weightsSize = size;
     this.flops = Explanation.flops(plan);
+    this.early = Kernels.compileEarly(plan, flops);
     this.totalOrder = total.stream().mapToInt(Integer::intValue).toArray();
     this.sumSizes = plan.accumulators().values().stream().mapToInt(Integer::intValue).toArray();
     this.ownersOfSums = findOwnersOfSums();
@@ -321,6 +324,12 @@ public final class CompiledProgram {
   /// @param memory its layout
   public CompiledSession open(Memory memory) {
     return new CompiledSession(this, memory);
+  }
+
+  /// Has the kernels of a workspace compiled.
+  void compile(Memory memory, Products products) {
+    early.join();
+    Kernels.compile(memory, products);
   }
 
   /// The plan in words.

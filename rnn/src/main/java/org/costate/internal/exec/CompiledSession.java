@@ -109,7 +109,7 @@ public final class CompiledSession {
     work += (double) program.flops() * lanes * steps;
     if (work > WORTH_COMPILING && !compiled) {
       compiled = true;
-      Kernels.compile(memory, products);
+      program.compile(memory, products);
     }
     if (work > LONG_RUN && !longRun) {
       longRun = true;
