@@ -402,7 +402,8 @@ public final class Functions {
   }
 
   /// Layer normalisation of a vector (Ba, Kiros and Hinton 2016): g ⊙ (x − μ) / √(σ² + ε) + b with
-  /// the mean μ and the biased variance σ² over the elements.
+  /// the mean μ and the biased variance σ² over the elements. There is one division for all of them,
+  /// and one on the way back.
   ///
   /// @param x the vector `[n]`
   /// @param gain g `[n]`
@@ -411,8 +412,8 @@ public final class Functions {
   /// @return the normalised vector
   public static Value layerNorm(Value x, Value gain, Value bias, double epsilon) {
     Value centred = x.minus(x.mean());
-    Value deviation = sqrt(centred.hadamard(centred).mean().plus(epsilon));
-    return centred.over(deviation).hadamard(gain).plus(bias);
+    Value scale = sqrt(centred.hadamard(centred).mean().plus(epsilon)).reciprocal();
+    return centred.hadamard(scale).hadamard(gain).plus(bias);
   }
 
   // ---- losses
