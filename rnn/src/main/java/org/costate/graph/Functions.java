@@ -402,8 +402,8 @@ public final class Functions {
   }
 
   /// Layer normalisation of a vector (Ba, Kiros and Hinton 2016): g ⊙ (x − μ) / √(σ² + ε) + b with
-  /// the mean μ and the biased variance σ² over the elements. There is one division for all of them,
-  /// and one on the way back.
+  /// the mean μ and the biased variance σ² over the elements. There is one division for all of
+  /// them, and one on the way back.
   ///
   /// @param x the vector `[n]`
   /// @param gain g `[n]`
