@@ -27,10 +27,9 @@ public final class WarmUp {
   /// Starts it in the background, unless it was started or there are no vectors.
   public static synchronized void start(Element element) {
     if (Simd.available() && !STARTED.containsKey(element)) {
-      CompletableFuture<Void> advised =
-          STARTED.isEmpty()
-              ? inBackground(CompilerAdvice::give)
-              : CompletableFuture.completedFuture(null);
+      if (advised == null) {
+        advised = inBackground(CompilerAdvice::give);
+      }
       STARTED.put(element, CompletableFuture.allOf(advised, inBackground(() -> run(element))));
     }
   }
