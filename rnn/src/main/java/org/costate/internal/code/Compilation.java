@@ -55,10 +55,11 @@ final class Compilation {
   /// Has a kernel compiled, unless it was asked for before; returns when it is compiled if HotSpot
   /// has taken [CompilerAdvice].
   ///
+  /// @param key the kernel, and which of its branches samples take
   /// @param call calls the kernel with a number of rows
   /// @param work has it do something, as a sample of what it will do
-  static synchronized void of(Object kernel, IntConsumer call, Runnable work) {
-    if (!DONE.add(kernel)) {
+  static synchronized void of(Object key, IntConsumer call, Runnable work) {
+    if (!DONE.add(key)) {
       return;
     }
     for (int round = 0; round < ROUNDS; round++) {

@@ -3,6 +3,7 @@ package org.costate.internal.code;
 import java.lang.classfile.CodeBuilder;
 import java.lang.classfile.Label;
 import java.lang.classfile.TypeKind;
+import java.util.List;
 
 /// Adds rows to one: `sum[j] += x[i, j]`, i ascending. The sums of some columns stay in registers
 /// while all rows go by, so an addition does not wait for the one before to reach memory.
@@ -37,8 +38,11 @@ public interface SumKernel {
     }
     SumKernel kernel = of(element);
     Object zeros = element.array(n);
+    int vectors = n / Simd.length(element);
+    int widest = Generator.STRIPES[0];
+    boolean rest = n % Simd.length(element) > 0;
     Compilation.of(
-        kernel,
+        List.of(kernel, vectors >= widest, vectors % widest, rest),
         negative -> kernel.run(null, 0, 0, negative, 0, 0),
         () -> kernel.run(zeros, 0, 0, Compilation.ROWS, n, 0));
   }

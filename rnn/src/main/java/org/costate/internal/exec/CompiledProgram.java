@@ -326,6 +326,11 @@ public final class CompiledProgram {
     return new CompiledSession(this, memory);
   }
 
+  /// What is done when kernels are compiled that do not wait for a workspace.
+  CompletableFuture<Void> early() {
+    return early;
+  }
+
   /// Has the kernels of a workspace compiled.
   void compile(Memory memory, Products products) {
     early.join();

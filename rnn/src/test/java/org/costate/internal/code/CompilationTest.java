@@ -12,7 +12,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-class CompilationTest {
+public class CompilationTest {
   /// A program that no other test has if the factor is its own.
   private static RowKernel.Code program(Element element, double factor) {
     List<RowKernel.Instruction> instructions =
@@ -38,7 +38,8 @@ class CompilationTest {
     return list.lines().filter(line -> line.matches("\\d+ +4 +0 .*")).toList();
   }
 
-  private static void assertCompiled(Object kernel, boolean is) throws Exception {
+  /// Fails unless a kernel is compiled, or is not.
+  public static void assertCompiled(Object kernel, boolean is) throws Exception {
     assertCompiled(kernel, "run", is);
   }
 

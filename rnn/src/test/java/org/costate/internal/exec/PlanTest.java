@@ -68,7 +68,7 @@ class PlanTest {
   }
 
   @Test
-  void layerNormKeepsWhatItsQuotientIsMadeOf() {
+  void layerNormKeepsWhatItsProductIsMadeOf() {
     StepGraph step =
         StepGraph.define(
             "norm",
@@ -81,8 +81,9 @@ class PlanTest {
               s.next(h, next);
               s.output("h", next);
             });
-    // The sum without its mean, and the standard deviation, not their quotient; tanh is the state.
-    assertThat(plan(step).keptPerLane()).isEqualTo(32 + 1);
+    // The sum without its mean, the standard deviation and its reciprocal, not the product with
+    // that; tanh is the state.
+    assertThat(plan(step).keptPerLane()).isEqualTo(32 + 2);
   }
 
   @Test
