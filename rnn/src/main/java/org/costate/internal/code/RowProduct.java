@@ -21,6 +21,10 @@ final class RowProduct {
   /// Vectors of sums that keep the arithmetic busy: two begin in each cycle and take four.
   static final int BUSY = 8;
 
+  /// The most vectors in a row: with more, chains side by side wait little, and the pieces are
+  /// many.
+  private static final int WIDEST = 3;
+
   /// The most vectors of a piece of B.
   static final int PIECE = 64;
 
@@ -31,7 +35,10 @@ final class RowProduct {
 
   /// Whether B is one panel, and short enough for straight-line code.
   static boolean fits(List<Integer> panels, int depth) {
-    return Simd.available() && panels.size() == 1 && depth * panels.getFirst() <= MOST;
+    return Simd.available()
+        && panels.size() == 1
+        && panels.getFirst() <= WIDEST
+        && depth * panels.getFirst() <= MOST;
   }
 
   /// The kernel for so many vectors in a row and so many k, generated when it is first needed. It
@@ -124,7 +131,8 @@ final class RowProduct {
 
   /// In how many chains so many k of a product are summed.
   static int chains(List<Integer> panels, int depth) {
-    int most = panels.size() == 1 ? Math.min(CHAINS, BUSY / panels.getFirst()) : 1;
+    boolean several = panels.size() == 1 && panels.getFirst() <= WIDEST;
+    int most = several ? Math.min(CHAINS, BUSY / panels.getFirst()) : 1;
     return Math.min(most, depth);
   }
 
