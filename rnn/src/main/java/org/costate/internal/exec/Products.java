@@ -24,11 +24,11 @@ final class Products {
   /// The panels of B from which on [#accumulate] copies A, if its rows are far apart.
   private static final int WORTH_PACKING = 4;
 
-  /// The vectors side by side in such a copy, together always whole tiles.
-  private static final int STRIP = 3;
-
   /// The bytes of such a row.
   private static final int FAR = 512;
+
+  /// The vectors side by side in such a copy: whole tiles of eight rows, and of six.
+  private static final int STRIP = 3;
 
   private final Element element;
   private final Map<Integer, Panels> panels = new ConcurrentHashMap<>();
@@ -40,13 +40,13 @@ final class Products {
   private final PackKernel[] leftPacking;
   private Object edge;
   private Object zeros;
-  private Object right;
+  private Object generalRight;
 
   Products(Element element) {
     this.element = element;
     this.edge = element.array(0);
     this.zeros = edge;
-    this.right = edge;
+    this.generalRight = edge;
     this.strip = Simd.available() ? STRIP * Simd.length(element) : 0;
     this.leftPacking = new PackKernel[strip + 1];
   }
@@ -183,27 +183,14 @@ final class Products {
       Object c,
       int cBase,
       int cRow) {
-    boolean beyond = group.used() < group.width();
-    Object from = s;
-    int fromAt = sBase;
-    int fromRow = sRow;
-    Object to = c;
-    int toAt = cBase;
-    int toRow = cRow;
-    if (beyond) {
+    MicroKernel kernel = group.kernel(rows);
+    int width = group.width();
+    if (group.used() < width) {
       enter(group, rows, s, sBase, sRow);
-      from = edge;
-      to = edge;
-      fromAt = 0;
-      toAt = 0;
-      fromRow = group.width();
-      toRow = group.width();
-    }
-    group
-        .kernel(rows)
-        .run(a, aBase, aStep, b, bBase, depth, from, fromAt, fromRow, to, toAt, toRow);
-    if (beyond) {
+      kernel.run(a, aBase, aStep, b, bBase, depth, edge, 0, width, edge, 0, width);
       leave(group, rows, c, cBase, cRow);
+    } else {
+      kernel.run(a, aBase, aStep, b, bBase, depth, s, sBase, sRow, c, cBase, cRow);
     }
   }
 
@@ -375,10 +362,10 @@ final class Products {
   /// that is kept for the next product.
   void general(Object a, Object b, Object c, int m, int depth, int n) {
     Panels panels = panels(n);
-    if (element.length(right) < panels.size(depth)) {
-      right = element.array(panels.size(depth));
+    if (element.length(generalRight) < panels.size(depth)) {
+      generalRight = element.array(panels.size(depth));
     }
-    pack(b, 0, n, 1, depth, panels, right, 0);
-    multiply(a, 0, depth, m, depth, right, 0, panels, c, 0, n);
+    pack(b, 0, n, 1, depth, panels, generalRight, 0);
+    multiply(a, 0, depth, m, depth, generalRight, 0, panels, c, 0, n);
   }
 }
