@@ -25,9 +25,12 @@ final class Compilation {
   /// compiled.
   private static final int CALLS = 400;
 
-  /// Turns of each call. A method is compiled after 15,000 calls and turns, and after several times
-  /// as many while others wait.
+  /// Turns of each call, of which there are twice as many after each [#PATIENCE] rounds. A method
+  /// is compiled after 15,000 calls and turns, and after many times as many while others wait.
   private static final int TURNS = 10;
+
+  /// The rounds after which HotSpot seems to be busy.
+  private static final int PATIENCE = 10;
 
   /// How often that is done. Once the kernel is compiled it costs nothing.
   private static final int ROUNDS = 50;
@@ -63,15 +66,19 @@ final class Compilation {
       return;
     }
     for (int round = 0; round < ROUNDS; round++) {
-      count(call);
+      count(call, TURNS << round / PATIENCE);
       work.run();
     }
   }
 
   /// Calls a kernel without work between two samples of it.
   static void count(IntConsumer call) {
+    count(call, TURNS);
+  }
+
+  private static void count(IntConsumer call, int turns) {
     for (int i = 0; i < CALLS; i++) {
-      call.accept(-TURNS);
+      call.accept(-turns);
     }
   }
 }

@@ -8,6 +8,7 @@ import org.costate.internal.code.Element;
 import org.costate.internal.code.MicroKernel;
 import org.costate.internal.code.Simd;
 import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -248,23 +249,27 @@ class ProductsTest {
     }
   }
 
-  @ParameterizedTest
-  @CsvSource({"1, 1, 1", "13, 300, 70", "40, 257, 33"})
-  void generalProducts(int m, int depth, int n) {
+  /// One after the other with the same memory.
+  @Test
+  void generalProducts() {
+    int[][] sizes = {{1, 1, 1}, {13, 300, 70}, {40, 257, 33}, {3, 5, 9}, {20, 400, 130}};
     for (Element element : Element.values()) {
-      Object c = element.array(m * n);
-      double[] left = new double[m * depth];
-      double[] right = new double[depth * n];
-      java.util.Arrays.setAll(left, i -> a(i / depth, i % depth));
-      java.util.Arrays.setAll(right, i -> b(i / n, i % n));
-      Object first = element.array(left.length);
-      Object second = element.array(right.length);
-      element.put(left, 0, first, 0, left.length);
-      element.put(right, 0, second, 0, right.length);
-      new Products(element).general(first, second, c, m, depth, n);
-      double tolerance = element == Element.FLOAT ? 5e-4 : 1e-12;
-      for (int i = 0; i < m * n; i++) {
-        assertThat(at(c, i)).isCloseTo(exact(depth, i / n, i % n), Offset.offset(tolerance));
+      var products = new Products(element);
+      for (int[] size : sizes) {
+        int m = size[0];
+        int depth = size[1];
+        int n = size[2];
+        Object c = element.array(m * n);
+        double[] left = new double[m * depth];
+        double[] right = new double[depth * n];
+        Arrays.setAll(left, i -> a(i / depth, i % depth));
+        Arrays.setAll(right, i -> b(i / n, i % n));
+        Object first = element.array(left.length);
+        Object second = element.array(right.length);
+        element.put(left, 0, first, 0, left.length);
+        element.put(right, 0, second, 0, right.length);
+        products.general(first, second, c, m, depth, n);
+        started(m, depth, n, c, 0, n, (_, _) -> 0);
       }
     }
   }
