@@ -19,11 +19,17 @@ import javax.management.ObjectName;
 final class CompilerAdvice {
   private static final String DIRECTIVE =
       """
-      [{
-        match: ["org/costate/internal/code/Generated_*.*"],
-        BackgroundCompilation: false,
-        c1: { Exclude: true }
-      }]
+      [
+        {
+          match: ["org/costate/internal/code/Generated_*.*"],
+          BackgroundCompilation: false,
+          c1: { Exclude: true }
+        },
+        {
+          match: ["org/costate/internal/exec/*.*"],
+          inline: ["-org/costate/internal/code/Generated_*.*"]
+        }
+      ]
       """;
 
   private CompilerAdvice() {}
