@@ -265,6 +265,7 @@ final class Plan {
           builder.code(),
           List.copyOf(builder.operands),
           builder.length,
+          builder.joined(),
           List.copyOf(builder.group));
     }
     int id = first.node();
