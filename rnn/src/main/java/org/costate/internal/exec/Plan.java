@@ -62,7 +62,8 @@ final class Plan {
   /// these are packed once. They run when all else of their phase is done, in any order.
   private static List<Task> sharingPacked(List<Task> tasks) {
     var order = new ArrayList<Task>();
-    for (Task task : tasks) {
+    for (Task given : tasks) {
+      Task task = given instanceof Task.Accumulate o ? o.sharing(tasks) : given;
       int at = order.size();
       for (int i = 0; i < order.size(); i++) {
         if (task instanceof Task.Accumulate o

@@ -47,6 +47,17 @@ sealed interface Task {
           ? new Accumulate(node, a, m, b, n, times, false)
           : new Accumulate(node, b, n, a, m, times, true);
     }
+
+    /// The transpose of a square sum if its other operand is packed for another sum anyway.
+    Accumulate sharing(List<Task> tasks) {
+      boolean shares =
+          m == n
+              && n <= NARROW
+              && tasks.stream()
+                  .anyMatch(
+                      task -> task instanceof Accumulate o && o.b.equals(a) && o.times == times);
+      return shares ? new Accumulate(node, b, n, a, m, times, !transposed) : this;
+    }
   }
 
   /// θ̄ += Σ_rows x.

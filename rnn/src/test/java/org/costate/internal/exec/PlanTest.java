@@ -9,6 +9,7 @@ import org.costate.graph.Initializer;
 import org.costate.graph.StepGraph;
 import org.costate.graph.Value;
 import org.costate.internal.code.Element;
+import org.costate.rnn.ElmanCell;
 import org.costate.rnn.GruCell;
 import org.costate.rnn.LstmCell;
 import org.junit.jupiter.api.Test;
@@ -104,6 +105,19 @@ class PlanTest {
     Plan plan = plan(step);
     assertThat(plan.keptPerLane()).isEqualTo(32);
     assertThat(kinds(plan, Phase.BACK_BEFORE)).containsExactly("loop 32");
+  }
+
+  /// The gradients of W [32, 16] and U [32, 32] are sums over the same packed rows: that of U is
+  /// transposed for it.
+  @Test
+  void sumsPackAnOperandThatTheyShareOnce() {
+    List<Task.Accumulate> sums =
+        plan(ElmanCell.of(32).step(16)).tasks(Phase.BACK_AFTER).stream()
+            .filter(Task.Accumulate.class::isInstance)
+            .map(Task.Accumulate.class::cast)
+            .toList();
+    assertThat(sums).hasSize(2).allMatch(Task.Accumulate::transposed);
+    assertThat(sums.getFirst().b()).isEqualTo(sums.getLast().b());
   }
 
   @Test
