@@ -248,9 +248,9 @@ final class CompiledTape implements Tape {
         int steps = slices.stream().mapToInt(slice -> slice.nextSteps(most)).min().orElseThrow();
         run(slice -> slice.back(steps));
         left = one.blockStart();
-        int half = (one.blockSteps() + 1) / 2;
+        int half = slices.size() == 1 ? one.blockSteps() : (one.blockSteps() + 1) / 2;
         Parallel.run(
-            List.of(0, half),
+            half == one.blockSteps() ? List.of(0) : List.of(0, half),
             from -> {
               int to = Math.min(one.blockSteps(), from + half);
               norms.write(sessions, one.blockSlot(), from, to, parameterNorm, one.blockStart());

@@ -13,7 +13,7 @@ import org.costate.internal.code.Element;
 ///     ‖Σ_l a_l b_lᵀ‖² = Σ_{l, m} (a_l · a_m) (b_l · b_m)
 ///
 /// so that the products of lanes with lanes suffice, a small part of the work of θ̄ itself. They are
-/// symmetric, so only tiles on and below the diagonal are computed.
+/// symmetric, so only tiles on and below the diagonal are computed. Of one lane it is ‖a‖ ‖b‖.
 public final class StepNorms {
   private static final int TILE = DotKernel.TILE;
 
@@ -85,6 +85,7 @@ public final class StepNorms {
   /// @param at where the norm of the block's first step is in it
   public void write(
       List<CompiledSession> sessions, int slot, int first, int end, double[][] to, int at) {
+    int lanes = sessions.stream().mapToInt(session -> session.memory().lanes()).sum();
     int tiles = sessions.stream().mapToInt(session -> tiles(session)).sum();
     int count = tiles * (tiles + 1) / 2 * TILE * TILE;
     Object own = element.array(count);
@@ -98,6 +99,11 @@ public final class StepNorms {
     for (int local = first; local < end; local++) {
       for (int i = 0; i < products.length; i++) {
         int n = rows.get(i).n;
+        if (lanes == 1) {
+          int row = operands[i][0].at(slot + local, local, 0);
+          products[i][0] = element.squares(sessions.getFirst().arena(), row, n);
+          continue;
+        }
         write(sessions, operands[i], n, slot + local, local, dot, own);
         element.get(own, 0, products[i], 0, count);
         boolean rounded = element == Element.FLOAT && !ordinary(products[i], tiles);
