@@ -62,45 +62,28 @@ public interface RowKernel {
     }
   }
 
-  /// The length from which on nothing is gained by knowing the length of a row.
-  int LONG = Compilation.NUMBERS;
-
   /// What a kernel computes; equal programs share one class.
   ///
   /// @param element the element type
   /// @param instructions the instructions, each after its operands
   /// @param wide which of them have a value for each element of the row
   /// @param operands the number of operands
-  /// @param unit what lengths of rows are multiples of
-  /// @param widths the distance of the rows of each operand, which are `unit` long; none if rows
-  ///   are anywhere
+  /// @param whole whether rows are whole vectors, so that there is no code for the rest of a row
   record Code(
       Element element,
       List<Instruction> instructions,
       List<Boolean> wide,
       int operands,
-      int unit,
-      List<Integer> widths) {
-    /// For rows of any length, anywhere.
+      boolean whole) {
+    /// For rows of any length.
     public Code(Element element, List<Instruction> instructions, List<Boolean> wide, int operands) {
-      this(element, instructions, wide, operands, 1, List.of());
+      this(element, instructions, wide, operands, false);
     }
 
     /// Keeps its own lists.
     public Code {
       instructions = List.copyOf(instructions);
       wide = List.copyOf(wide);
-      widths = List.copyOf(widths);
-    }
-
-    /// Whether rows are whole vectors, so that there is no code for the rest of a row.
-    boolean whole() {
-      return Simd.whole(element, unit);
-    }
-
-    /// Whether it is known where each row is when the first one is.
-    boolean fixed() {
-      return !widths.isEmpty();
     }
 
     /// The loop in which each instruction runs: wide ones in loop `level`, others after it; −1 is
@@ -170,8 +153,8 @@ public interface RowKernel {
     RowKernel kernel = of(code);
     // As many rows of this length as are a sample, or one that is shorter with the same rest; and
     // all as one row, with a rest if there is code for it.
-    int length = n > LONG ? LONG + n % LONG : n;
-    int count = Math.clamp(LONG / length, 1, rows);
+    int length = n > Compilation.NUMBERS ? Compilation.NUMBERS + n % Compilation.NUMBERS : n;
+    int count = Math.clamp(Compilation.NUMBERS / length, 1, rows);
     int rest = code.whole() ? 0 : 1;
     int columns = count * length + rest;
     for (Instruction instruction : code.instructions()) {
@@ -182,8 +165,7 @@ public interface RowKernel {
             default -> columns;
           };
     }
-    int widest = code.widths().stream().mapToInt(Integer::intValue).max().orElse(0);
-    Object zeros = code.element().array(columns + (count - 1) * widest);
+    Object zeros = code.element().array(columns);
     int[] at = new int[2 * code.operands()];
     Compilation.of(
         kernel,
@@ -209,7 +191,6 @@ public interface RowKernel {
     private int arena;
     private int weights;
     private int[] base;
-    private int row;
     private int n;
 
     private Generator(Code program) {
@@ -251,9 +232,9 @@ public interface RowKernel {
       int[] stride = new int[count];
       for (int i = 0; i < count; i++) {
         base[i] = begin(i);
-        stride[i] = program.fixed() ? 0 : entry(AT, 2 * i + 1);
+        stride[i] = entry(AT, 2 * i + 1);
       }
-      row = code.allocateLocal(TypeKind.INT);
+      int row = code.allocateLocal(TypeKind.INT);
       code.iconst_0();
       code.istore(row);
       Label next = code.newLabel();
@@ -270,7 +251,7 @@ public interface RowKernel {
         emitLoop(l, scalars);
         emitScalars(l, scalars);
       }
-      for (int i = 0; !program.fixed() && i < count; i++) {
+      for (int i = 0; i < count; i++) {
         code.iload(base[i]);
         code.iload(stride[i]);
         code.iadd();
@@ -367,12 +348,19 @@ public interface RowKernel {
       int j = code.allocateLocal(TypeKind.INT);
       code.iconst_0();
       code.istore(j);
+      int bound = code.allocateLocal(TypeKind.INT);
+      code.iload(n);
       boolean rest = vector && !program.whole();
+      if (rest) {
+        code.loadConstant(-length);
+        code.iand();
+      }
+      code.istore(bound);
       Label again = code.newLabel();
       Label end = code.newLabel();
       code.labelBinding(again);
       code.iload(j);
-      length(rest ? length : 1);
+      code.iload(bound);
       code.if_icmpge(end);
       emitElements(instructions, numbers, j, -1, totals, spread);
       code.iinc(j, length);
@@ -381,10 +369,10 @@ public interface RowKernel {
       if (rest) {
         Label done = code.newLabel();
         code.iload(j);
-        length(1);
+        code.iload(n);
         code.if_icmpge(done);
         int left = code.allocateLocal(TypeKind.INT);
-        length(1);
+        code.iload(n);
         code.iload(j);
         code.isub();
         code.istore(left);
@@ -463,32 +451,8 @@ public interface RowKernel {
       };
     }
 
-    /// Pushes the length of a row, rounded down to a multiple of a power of two.
-    private void length(int multiple) {
-      if (program.fixed()) {
-        code.loadConstant(program.unit() & -multiple);
-        return;
-      }
-      code.iload(n);
-      if (multiple > 1) {
-        code.loadConstant(-multiple);
-        code.iand();
-      }
-    }
-
-    /// Pushes where the row of an operand begins.
-    private void begins(int operand) {
-      code.iload(base[operand]);
-      if (program.fixed() && program.widths().get(operand) > 0) {
-        code.iload(row);
-        code.loadConstant(program.widths().get(operand));
-        code.imul();
-        code.iadd();
-      }
-    }
-
     private void at(int operand, int column) {
-      begins(operand);
+      code.iload(base[operand]);
       if (column != 0) {
         code.loadConstant(column);
         code.iadd();
@@ -496,7 +460,7 @@ public interface RowKernel {
     }
 
     private void element(int operand, int j) {
-      begins(operand);
+      code.iload(base[operand]);
       code.iload(j);
       code.iadd();
     }

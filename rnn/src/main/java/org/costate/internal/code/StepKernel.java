@@ -105,7 +105,7 @@ public interface StepKernel {
   /// Whether a row loop is short enough for straight-line code.
   static boolean fits(RowKernel.Code code, int n) {
     boolean few = n <= MOST_VECTORS * Simd.length(code.element());
-    boolean possible = n == 1 || code.onVectors() && Simd.whole(code.element(), n) && few;
+    boolean possible = n == 1 || code.onVectors() && code.whole() && few;
     return Simd.available() && possible && new Row(code, List.of(), n).cost() <= LARGEST;
   }
 

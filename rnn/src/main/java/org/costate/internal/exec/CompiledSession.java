@@ -196,20 +196,31 @@ public final class CompiledSession {
     private final RowKernel kernel;
     private final Places places;
     private final int n;
-    private final boolean joined;
+    private final boolean flat;
 
     RowsRunner(Task.Rows task) {
       kernel = RowKernel.of(task.code());
       places = new Places(memory, task.operands());
       n = task.n();
-      joined = task.joined();
+      flat = n > 1 && independent(task.code()) && places.contiguous(n);
+    }
+
+    /// Whether no instruction has one number for a whole row.
+    private static boolean independent(RowKernel.Code code) {
+      for (int i = 0; i < code.wide().size(); i++) {
+        if (!code.wide().get(i)
+            && !(code.instructions().get(i) instanceof RowKernel.Instruction.Number)) {
+          return false;
+        }
+      }
+      return true;
     }
 
     @Override
     void run(int slot, int local, int firstRow, int rows) {
       places.enter(slot - local, firstRow);
-      int count = joined ? 1 : rows;
-      int length = joined ? rows * n : n;
+      int count = flat ? 1 : rows;
+      int length = flat ? rows * n : n;
       kernel.run(arena, bound.weights(), places.at(), places.moves(), local, count, length);
     }
   }

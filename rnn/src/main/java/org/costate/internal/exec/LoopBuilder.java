@@ -9,6 +9,7 @@ import java.util.Set;
 import org.costate.graph.Op;
 import org.costate.internal.code.Element;
 import org.costate.internal.code.RowKernel;
+import org.costate.internal.code.Simd;
 
 /// Makes the program of one fused loop.
 final class LoopBuilder {
@@ -47,29 +48,8 @@ final class LoopBuilder {
   }
 
   RowKernel.Code code() {
-    boolean anywhere = joined() || length == 1 || length > RowKernel.LONG;
-    List<Integer> widths = anywhere ? List.of() : widths();
-    return new RowKernel.Code(element, instructions, wide, operands.size(), length, widths);
-  }
-
-  /// Whether all rows can be taken as one long row: they lie one behind the other.
-  boolean joined() {
-    return length > 1 && independent() && widths().stream().allMatch(width -> width == length);
-  }
-
-  /// The distance of the rows of each operand; 0 for a shared value.
-  private List<Integer> widths() {
-    return operands.stream().map(view -> view.root() < 0 ? 0 : view.width()).toList();
-  }
-
-  /// Whether no instruction has one number for a whole row.
-  private boolean independent() {
-    for (int i = 0; i < wide.size(); i++) {
-      if (!wide.get(i) && !(instructions.get(i) instanceof RowKernel.Instruction.Number)) {
-        return false;
-      }
-    }
-    return true;
+    return new RowKernel.Code(
+        element, instructions, wide, operands.size(), Simd.whole(element, length));
   }
 
   private int emit(RowKernel.Instruction instruction, boolean isWide) {

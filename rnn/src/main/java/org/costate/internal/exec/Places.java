@@ -23,6 +23,16 @@ final class Places {
     }
   }
 
+  /// Whether the rows of all operands have a width and lie one after the other.
+  boolean contiguous(int width) {
+    for (Operand operand : operands) {
+      if (operand.width() != width) {
+        return false;
+      }
+    }
+    return true;
+  }
+
   /// Goes to the block of steps that begins at a slot, and to a row of each step.
   void enter(int slot, int nextRow) {
     if (slot == first && nextRow == row) {

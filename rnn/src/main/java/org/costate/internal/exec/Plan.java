@@ -266,7 +266,6 @@ final class Plan {
           builder.code(),
           List.copyOf(builder.operands),
           builder.length,
-          builder.joined(),
           List.copyOf(builder.group));
     }
     int id = first.node();

@@ -10,9 +10,8 @@ sealed interface Task {
   /// @param code what it computes
   /// @param operands where its operands are
   /// @param n the length of a row, 1 if there are only single numbers
-  /// @param joined whether all rows can be taken as one long row
   /// @param nodes the nodes it computes, for listings
-  record Rows(RowKernel.Code code, List<View> operands, int n, boolean joined, List<Integer> nodes)
+  record Rows(RowKernel.Code code, List<View> operands, int n, List<Integer> nodes)
       implements Task {}
 
   /// A long program of single numbers.

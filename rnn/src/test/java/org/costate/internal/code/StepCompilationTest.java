@@ -22,7 +22,8 @@ class StepCompilationTest {
                 new RowKernel.Instruction.Unary(UnaryFunction.TANH, 0),
                 new RowKernel.Instruction.Store(1, 0, 1)),
             List.of(true, true, true),
-            2);
+            2,
+            true);
     var from = new StepKernel.Place(0, 0);
     var to = new StepKernel.Place(2, 0);
     // Three pieces of a product and a row, which do not fit into one method.
