@@ -15,6 +15,7 @@ import ai.djl.training.GradientCollector;
 import ai.djl.training.Trainer;
 import ai.djl.training.loss.Loss;
 import java.util.Locale;
+import org.costate.benchmarks.Best;
 import org.costate.examples.bench.TrainingSteps;
 
 /// The training steps of [TrainingSteps] on PyTorch's native CPU library through DJL, next to the

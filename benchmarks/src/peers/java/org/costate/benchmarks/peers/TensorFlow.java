@@ -3,6 +3,7 @@ package org.costate.benchmarks.peers;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import org.costate.benchmarks.Best;
 import org.costate.examples.bench.TrainingSteps;
 import org.tensorflow.Graph;
 import org.tensorflow.Operand;

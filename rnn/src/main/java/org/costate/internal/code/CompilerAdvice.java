@@ -9,7 +9,8 @@ import javax.management.JMException;
 import javax.management.MBeanServer;
 import javax.management.ObjectName;
 
-/// Tells HotSpot to keep its first compiler (C1) away from generated kernels.
+/// Tells HotSpot to keep its first compiler (C1) away from generated kernels, and kernels out of
+/// what calls them, which would have them compiled once more.
 ///
 /// C1 inlines the whole Vector API into a kernel and then often gives up for want of virtual
 /// registers at the tier that would have led to C2; the kernel then stays a hundred times slower

@@ -1,0 +1,60 @@
+package org.costate.benchmarks.peers;
+
+import java.util.Locale;
+import org.costate.benchmarks.Best;
+import org.costate.examples.bench.TrainingSteps;
+import org.deeplearning4j.nn.conf.MultiLayerConfiguration;
+import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
+import org.deeplearning4j.nn.conf.WorkspaceMode;
+import org.deeplearning4j.nn.conf.layers.LSTM;
+import org.deeplearning4j.nn.conf.layers.Layer;
+import org.deeplearning4j.nn.conf.layers.recurrent.Bidirectional;
+import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
+import org.deeplearning4j.nn.workspace.LayerWorkspaceMgr;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.factory.Nd4j;
+
+/// The LSTM training steps of [TrainingSteps] on Deeplearning4j's native CPU backend, next to the
+/// same on Costate, in one run: forward, and the gradients of the sum of h with respect to the
+/// input and all parameters.
+public final class Deeplearning4j {
+  private Deeplearning4j() {}
+
+  /// @param arguments a part of the names of the rows that are wanted; all if there is none
+  public static void main(String[] arguments) {
+    System.out.println("name,deeplearning4j_ms,costate_ms,ratio");
+    for (TrainingSteps.Sizes sizes : TrainingSteps.Sizes.ALL) {
+      var own = new TrainingSteps(TrainingSteps.Cell.LSTM, sizes);
+      if (arguments.length > 0 && !own.name().contains(arguments[0])) {
+        continue;
+      }
+      double mine = Best.milliseconds(own::step);
+      double theirs = peer(sizes);
+      System.out.printf(
+          Locale.ROOT, "%s,%.3f,%.3f,%.2f%n", own.name(), theirs, mine, theirs / mine);
+    }
+  }
+
+  private static double peer(TrainingSteps.Sizes sizes) {
+    LSTM lstm = new LSTM.Builder().nIn(sizes.inputs()).nOut(sizes.hidden()).build();
+    Layer layer = sizes.both() ? new Bidirectional(Bidirectional.Mode.CONCAT, lstm) : lstm;
+    MultiLayerConfiguration configuration =
+        new NeuralNetConfiguration.Builder()
+            .trainingWorkspaceMode(WorkspaceMode.NONE)
+            .inferenceWorkspaceMode(WorkspaceMode.NONE)
+            .list()
+            .layer(layer)
+            .build();
+    var network = new MultiLayerNetwork(configuration);
+    network.init();
+    INDArray x = Nd4j.randn(sizes.lanes(), sizes.inputs(), sizes.horizon());
+    int outputs = sizes.both() ? 2 * sizes.hidden() : sizes.hidden();
+    INDArray ones = Nd4j.ones(sizes.lanes(), outputs, sizes.horizon());
+    return Best.milliseconds(
+        () -> {
+          network.setInput(x);
+          network.feedForward(true, false);
+          network.backpropGradient(ones, LayerWorkspaceMgr.noWorkspaces());
+        });
+  }
+}
