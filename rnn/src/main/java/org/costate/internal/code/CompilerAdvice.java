@@ -9,8 +9,7 @@ import javax.management.JMException;
 import javax.management.MBeanServer;
 import javax.management.ObjectName;
 
-/// Tells HotSpot to keep its first compiler (C1) away from generated kernels, and kernels out of
-/// what calls them, which would have them compiled once more.
+/// Tells HotSpot to keep its first compiler (C1) away from generated kernels.
 ///
 /// C1 inlines the whole Vector API into a kernel and then often gives up for want of virtual
 /// registers at the tier that would have led to C2; the kernel then stays a hundred times slower
@@ -20,17 +19,11 @@ import javax.management.ObjectName;
 final class CompilerAdvice {
   private static final String DIRECTIVE =
       """
-      [
-        {
-          match: ["org/costate/internal/code/Generated_*.*"],
-          BackgroundCompilation: false,
-          c1: { Exclude: true }
-        },
-        {
-          match: ["org/costate/internal/exec/*.*"],
-          inline: ["-org/costate/internal/code/Generated_*.*"]
-        }
-      ]
+      [{
+        match: ["org/costate/internal/code/Generated_*.*"],
+        BackgroundCompilation: false,
+        c1: { Exclude: true }
+      }]
       """;
 
   private CompilerAdvice() {}
