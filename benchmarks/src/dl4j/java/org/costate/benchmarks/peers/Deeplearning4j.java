@@ -1,7 +1,7 @@
 package org.costate.benchmarks.peers;
 
-import java.util.Locale;
-import org.costate.benchmarks.Best;
+import java.util.List;
+import org.costate.benchmarks.Comparison;
 import org.costate.examples.bench.TrainingSteps;
 import org.deeplearning4j.nn.conf.MultiLayerConfiguration;
 import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
@@ -22,17 +22,8 @@ public final class Deeplearning4j {
 
   /// @param arguments a part of the names of the rows that are wanted; all if there is none
   public static void main(String[] arguments) {
-    System.out.println("name,deeplearning4j_ms,costate_ms,ratio");
-    for (TrainingSteps.Sizes sizes : TrainingSteps.Sizes.ALL) {
-      var own = new TrainingSteps(TrainingSteps.Cell.LSTM, sizes);
-      if (arguments.length > 0 && !own.name().contains(arguments[0])) {
-        continue;
-      }
-      double mine = Best.milliseconds(own::step);
-      double theirs = peer(sizes);
-      System.out.printf(
-          Locale.ROOT, "%s,%.3f,%.3f,%.2f%n", own.name(), theirs, mine, theirs / mine);
-    }
+    Comparison.print(
+        "deeplearning4j", arguments, List.of(TrainingSteps.Cell.LSTM), (_, sizes) -> peer(sizes));
   }
 
   private static double peer(TrainingSteps.Sizes sizes) {
@@ -50,7 +41,7 @@ public final class Deeplearning4j {
     INDArray x = Nd4j.randn(sizes.lanes(), sizes.inputs(), sizes.horizon());
     int outputs = sizes.both() ? 2 * sizes.hidden() : sizes.hidden();
     INDArray ones = Nd4j.ones(sizes.lanes(), outputs, sizes.horizon());
-    return Best.milliseconds(
+    return Comparison.milliseconds(
         () -> {
           network.setInput(x);
           network.feedForward(true, false);

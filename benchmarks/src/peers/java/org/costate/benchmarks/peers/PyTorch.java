@@ -14,8 +14,8 @@ import ai.djl.training.DefaultTrainingConfig;
 import ai.djl.training.GradientCollector;
 import ai.djl.training.Trainer;
 import ai.djl.training.loss.Loss;
-import java.util.Locale;
-import org.costate.benchmarks.Best;
+import java.util.List;
+import org.costate.benchmarks.Comparison;
 import org.costate.examples.bench.TrainingSteps;
 
 /// The training steps of [TrainingSteps] on PyTorch's native CPU library through DJL, next to the
@@ -25,23 +25,11 @@ public final class PyTorch {
 
   /// @param arguments a part of the names of the rows that are wanted; all if there is none
   public static void main(String[] arguments) {
-    System.out.println("name,pytorch_ms,costate_ms,ratio");
-    for (TrainingSteps.Sizes sizes : TrainingSteps.Sizes.ALL) {
-      for (TrainingSteps.Cell cell : TrainingSteps.Cell.values()) {
-        if (cell == TrainingSteps.Cell.MGU) {
-          continue;
-        }
-        var own = new TrainingSteps(cell, sizes);
-        if (arguments.length > 0 && !own.name().contains(arguments[0])) {
-          continue;
-        }
-        double mine = Best.milliseconds(own::step);
-        // DJL's bidirectional blocks fail; both directions are two runs of one direction.
-        double theirs = peer(cell, sizes) * (sizes.both() ? 2 : 1);
-        System.out.printf(
-            Locale.ROOT, "%s,%.3f,%.3f,%.2f%n", own.name(), theirs, mine, theirs / mine);
-      }
-    }
+    Comparison.print(
+        "pytorch",
+        arguments,
+        List.of(TrainingSteps.Cell.ELMAN, TrainingSteps.Cell.LSTM, TrainingSteps.Cell.GRU),
+        PyTorch::peer);
   }
 
   private static double peer(TrainingSteps.Cell cell, TrainingSteps.Sizes sizes) {
@@ -59,7 +47,8 @@ public final class PyTorch {
         var shape = new Shape(sizes.horizon(), sizes.lanes(), sizes.inputs());
         trainer.initialize(shape);
         NDArray x = manager.randomNormal(shape);
-        return Best.milliseconds(() -> step(trainer, manager, x));
+        // DJL's bidirectional blocks fail; both directions are two runs of one direction.
+        return Comparison.milliseconds(() -> step(trainer, manager, x)) * (sizes.both() ? 2 : 1);
       }
     }
   }

@@ -2,8 +2,7 @@ package org.costate.benchmarks.peers;
 
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
-import org.costate.benchmarks.Best;
+import org.costate.benchmarks.Comparison;
 import org.costate.examples.bench.TrainingSteps;
 import org.tensorflow.Graph;
 import org.tensorflow.Operand;
@@ -24,17 +23,8 @@ public final class TensorFlow {
 
   /// @param arguments a part of the names of the rows that are wanted; all if there is none
   public static void main(String[] arguments) {
-    System.out.println("name,tensorflow_ms,costate_ms,ratio");
-    for (TrainingSteps.Sizes sizes : TrainingSteps.Sizes.ALL) {
-      var own = new TrainingSteps(TrainingSteps.Cell.LSTM, sizes);
-      if (arguments.length > 0 && !own.name().contains(arguments[0])) {
-        continue;
-      }
-      double mine = Best.milliseconds(own::step);
-      double theirs = peer(sizes);
-      System.out.printf(
-          Locale.ROOT, "%s,%.3f,%.3f,%.2f%n", own.name(), theirs, mine, theirs / mine);
-    }
+    Comparison.print(
+        "tensorflow", arguments, List.of(TrainingSteps.Cell.LSTM), (_, sizes) -> peer(sizes));
   }
 
   private static double peer(TrainingSteps.Sizes sizes) {
@@ -50,7 +40,7 @@ public final class TensorFlow {
         for (Op assignment : initial) {
           session.runner().addTarget(assignment).run().close();
         }
-        return Best.milliseconds(
+        return Comparison.milliseconds(
             () -> {
               Session.Runner runner = session.runner();
               gradients.forEach(runner::addTarget);

@@ -14,6 +14,7 @@ import org.costate.genomics.model.SpliceModel;
 import org.costate.genomics.model.SpliceNetwork;
 import org.costate.genomics.model.SpliceTraining;
 import org.costate.genomics.model.Temperatures;
+import org.costate.io.RunFolder;
 import org.costate.train.GradientFlow;
 import org.costate.train.TrainingListener;
 import org.costate.train.Update;
@@ -73,7 +74,8 @@ public final class SpliceGenome extends Experiment {
           training.run(
               training.network().initialise(run.seed()),
               null,
-              (_, _) -> {},
+              (batch, loss) ->
+                  run.folder().metrics(RunFolder.row("batch", batch, "validation_loss", loss)),
               flow,
               new TrainingListener() {
                 @Override
